@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: MIT
+# The tests that run on this machine: core and lib compiled for the host, with sanitizers. The
+# host's C library stands in for lib/string.c and lib/printf.c, tests/unit/fake_*.c for the rest.
+#
+# tests/unit/X.c is one program, build/tests/unit/X. It links all of core and lib and fake_port.c,
+# unless its head says `LINK: core/a.c core/b.c`: then lib, those, and the fake_*.c of what is
+# not among them (fake_domain.c also stands in for vcpu.c). HOST_EXTRA: further sources of the hypervisor
+# that compile unchanged on the host (parsers, decoders); a LINK line may name them too.
+
+UNIT_FAKES := $(wildcard tests/unit/fake_*.c)
+UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(filter-out $(UNIT_FAKES),$(wildcard tests/unit/*.c)))
+UNIT_BINS  := $(UNIT_TESTS:%=$(B)/tests/unit/%)
+HOST_LIB   := $(filter-out %/string.c %/printf.c,$(wildcard hypervisor/lib/*.c))
+HOST_CORE  := $(wildcard hypervisor/core/*.c) $(HOST_EXTRA)
+
+host_objs   = $(patsubst %.c,$(B)/host/%.o,$(1))
+# $(1) hypervisor sources: the fakes of those that are missing.
+fakes_for   = $(foreach fake,$(UNIT_FAKES),\
+                  $(if $(filter %/$(patsubst fake_%,%,$(notdir $(fake))),$(1)),,$(fake)))
+# $(1) a test's source: the hypervisor's sources that it links.
+link_words  = $(shell sed -n 's,^.*LINK: *\([^*]*\).*,\1,p' $(1))
+linked      = $(HOST_LIB) $(or $(addprefix hypervisor/,$(call link_words,$(1))),$(HOST_CORE))
+program_of  = $(call host_objs,$(1) $(2) $(call fakes_for,$(2)))
+
+$(B)/host/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) -Itests/unit -c $< -o $@
+
+define unit_program
+$(B)/tests/unit/$(1): $(call program_of,tests/unit/$(1).c,$(call linked,tests/unit/$(1).c))
+	@mkdir -p $$(@D)
+	$$(CC) $$(HOST_CFLAGS) $$^ -lcriterion -Wl,--as-needed -llzma -lz -lzstd -o $$@
+endef
+$(foreach test,$(UNIT_TESTS),$(eval $(call unit_program,$(test))))
+
+MODEL_SRCS := $(wildcard tests/model/*.c)
+$(B)/tests/model: $(call program_of,$(MODEL_SRCS),$(HOST_LIB) $(HOST_CORE))
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) $^ -o $@
+
+host-tests: $(UNIT_BINS) $(if $(MODEL_SRCS),$(B)/tests/model)
+
+-include $(shell find $(B)/host -name "*.d" 2>/dev/null)
+
+# The guests of the system tests, which are pvguest programs.
+SYSTEM_GUESTS := $(patsubst tests/system/guests/%.c,$(B)/system/%.elf,\
+                   $(wildcard tests/system/guests/*.c))
+
+$(B)/system/%.o: tests/system/guests/%.c
+	@mkdir -p $(@D)
+	$(CC) $(PV_CFLAGS) -c $< -o $@
+
+$(B)/system/%.elf: $(B)/system/%.o $(PVGUEST_PAGE) $(PVGUEST_LIB) $(PVGUEST_LD)
+	$(PVGUEST_LINK)
+
+guests: $(SYSTEM_GUESTS)
+
+-include $(wildcard $(B)/system/*.d)
