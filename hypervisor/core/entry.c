@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Page-table entries: what they may map, the references they stand for, and changing them.
+ *
+ * An entry is exchanged atomically: the references of the new value are taken before, those of the
+ * value that was found are dropped after. So two CPUs may change one entry at once and neither
+ * loses a reference, without a lock on the table.
+ *
+ * G is never left in an entry (a CR3 load must flush what guests map) and US is always set (guest
+ * kernels run in ring 3).
+ *
+ * LIMIT: a cache attribute in a mapping of RAM is allowed to domains with devices, but the
+ * hypervisor's own mapping of the frame stays write-back.
+ */
+#include "core/entry.h"
+#include "core/frame_ref.h"
+#include "core/log.h"
+#include "core/vcpu.h"
+#include "lib/errno.h"
+
+/* The frame number Xen's tools use for "none": asking for it is a mistake, not an attack. */
+#define IO_MFN_NONE ((1ull << 40) - 1)
+
+static bool cache_bits_allowed(const struct domain *d)
+{
+    return d->privileged || (d->iomem && d->iomem->count) || (d->ioports && d->ioports->count);
+}
+
+static bool io_allowed(const struct domain *d, uint64_t mfn)
+{
+    return d->iomem && rangeset_contains(d->iomem, mfn, mfn);
+}
+
+/* Frames that are not RAM: no reference, but a right; and never a cached mapping of a device. */
+static int l1e_get_io(struct domain *pt_dom, struct domain *pg_dom, uint64_t *e)
+{
+    uint64_t mfn = pte_mfn(*e).n;
+
+    if (pg_dom == dom_io)
+        pg_dom = port_current() ? port_current()->domain : pt_dom;
+    if (!io_allowed(pg_dom, mfn) || (pg_dom != pt_dom && !io_allowed(pt_dom, mfn)))
+        return refuse(pt_dom, mfn == IO_MFN_NONE ? EINVAL : EPERM, PTE_IO_DENIED, mfn, *e, pg_dom->id);
+    switch (*e & PTE_CACHE) {
+    case 0:
+        *e |= PTE_PWT | PTE_PCD;
+        break;
+    case PTE_PWT:
+        *e |= PTE_PCD;
+        break;
+    case PTE_PWT | PTE_PAT:
+        *e = (*e | PTE_PCD) & ~PTE_PAT;
+        break;
+    default: break;
+    }
+    return 0;
+}
+
+/* The long way: all that frame_get_fast() did not grant. */
+static int l1e_get_slow(struct domain *pt_dom, struct domain *pg_dom, uint64_t *e, bool locked)
+{
+    mfn_t m = pte_mfn(*e);
+    struct frame *f = frame_of(m);
+
+    if (!mfn_valid(m) || f->owner == DOMID_IO)
+        return l1e_get_io(pt_dom, pg_dom, e);
+    /* A privileged domain that names a domain may map another's frame all the same, as with Xen. */
+    if (f->owner != pg_dom->id && pg_dom != pt_dom && pg_dom != dom_xen && pt_dom->privileged) {
+        struct domain *owner = domain_find(f->owner);
+        int rc;
+
+        if (!owner)
+            return refuse(pt_dom, EBUSY, FRAME_NOT_OWNED, m.n, pg_dom->id, f->owner);
+        rc = frame_get_fast(f, owner, *e & PTE_RW) ? 0
+             : owner == pt_dom ? refuse(pt_dom, EBUSY, FRAME_NOT_OWNED, m.n, pg_dom->id, f->owner)
+                               : l1e_get_slow(pt_dom, owner, e, locked);
+        domain_put(owner);
+        return rc;
+    }
+    if (!frame_get(f, pg_dom))
+        return refuse(pt_dom, EBUSY, FRAME_NOT_OWNED, m.n, pg_dom->id, f->owner);
+    if (!(*e & PTE_RW))
+        return 0;
+    if ((locked ? type_get_under_lock(pg_dom, f, TYPE_WRITABLE)
+                : type_get(pg_dom, f, TYPE_WRITABLE, false)) == 0)
+        return 0;
+    frame_put_inline(f);
+    return -EBUSY; /* recorded by type_get */
+}
+
+static inline int l1e_get_inline(struct domain *pt_dom, struct domain *pg_dom, uint64_t *e, bool locked)
+{
+    mfn_t m = pte_mfn(*e);
+
+    if (likely(m.n < max_mfn) && likely(!pg_dom->is_system) &&
+        likely(frame_get_fast(frame_of(m), pg_dom, *e & PTE_RW)))
+        return 0;
+    return l1e_get_slow(pt_dom, pg_dom, e, locked);
+}
+
+/* The flags of a present L1 entry; makes it what the hardware shall see. */
+static inline int l1e_adjust(struct domain *pt_dom, uint64_t *e)
+{
+    if (unlikely(*e & PTE_CACHE) && !cache_bits_allowed(pt_dom))
+        return refuse(pt_dom, EINVAL, PTE_RESERVED, 0, *e, 0);
+    *e = (*e | PTE_US) & ~PTE_G;
+    return 0;
+}
+
+int l1e_get_checked(struct domain *pt_dom, struct domain *pg_dom, uint64_t *e, bool locked)
+{
+    int rc = l1e_adjust(pt_dom, e);
+
+    return rc ? rc : l1e_get_inline(pt_dom, pg_dom, e, locked);
+}
+
+int l1e_get(struct domain *pt_dom, struct domain *pg_dom, uint64_t *e)
+{
+    if (!(*e & PTE_P))
+        return refuse(pt_dom, EINVAL, PTE_RESERVED, 0, *e, 0);
+    return l1e_get_checked(pt_dom, pg_dom, e, false);
+}
+
+static inline void l1e_put_inline(uint64_t e)
+{
+    mfn_t m = pte_mfn(e);
+    struct frame *f = frame_of(m);
+
+    if (!(e & PTE_P) || unlikely(m.n >= max_mfn) || unlikely(f->owner == DOMID_IO))
+        return;
+    if (e & PTE_RW)
+        frame_put_writable(f);
+    else
+        frame_put_inline(f);
+}
+
+void l1e_put(struct domain *pt_dom, uint64_t e)
+{
+    (void)pt_dom;
+    l1e_put_inline(e);
+}
+
+/* Exchange an entry, keeping A and D if asked: what was there. */
+static inline uint64_t entry_swap(uint64_t *p, uint64_t val, bool preserve_ad)
+{
+    uint64_t old;
+
+    if (!preserve_ad)
+        return __atomic_exchange_n(p, val, __ATOMIC_ACQ_REL);
+    old = READ_ONCE(*p);
+    while (!__atomic_compare_exchange_n(p, &old, val | (old & (PTE_A | PTE_D)), false,
+                                        __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+        ;
+    return old;
+}
+
+/* The same frame with the same rights: only the entry changes. False: it is not the same. */
+static inline bool entry_change_flags(uint64_t *p, uint64_t val, bool preserve_ad)
+{
+    uint64_t old = READ_ONCE(*p);
+
+    while (!((old ^ val) & ~PTE_FREE))
+        if (__atomic_compare_exchange_n(p, &old, preserve_ad ? val | (old & (PTE_A | PTE_D)) : val,
+                                        false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+            return true;
+    return false;
+}
+
+static inline int l1_update(struct domain *pt_dom, struct domain *pg_dom, uint64_t *p, uint64_t val,
+                            bool preserve_ad)
+{
+    int rc;
+
+    if (val & PTE_P) {
+        rc = l1e_adjust(pt_dom, &val);
+        if (unlikely(rc))
+            return rc;
+        if (entry_change_flags(p, val, preserve_ad))
+            return 0;
+        rc = l1e_get_inline(pt_dom, pg_dom, &val, false);
+        if (unlikely(rc))
+            return rc;
+    }
+    l1e_put_inline(entry_swap(p, val, preserve_ad));
+    return 0;
+}
+
+int upper_entry_check(struct domain *d, struct frame *f, uint32_t type, unsigned index, uint64_t e)
+{
+    mfn_t m = pte_mfn(e);
+
+    if (unlikely(e & PTE_PS))
+        return refuse(d, EINVAL, PTE_SUPERPAGE, frame_mfn(f).n, e, index);
+    if (unlikely(e & (PTE_PWT | PTE_PCD | PTE_G)))
+        return refuse(d, EINVAL, PTE_RESERVED, frame_mfn(f).n, e, index);
+    if (unlikely(mfn_valid(m) && (READ_ONCE(frame_of(m)->type) & TYPE_COUNT_MASK) &&
+                 (READ_ONCE(frame_of(m)->type) & TYPE_MASK) == type))
+        return refuse(d, EINVAL, PTE_LINEAR, frame_mfn(f).n, e, index);
+    return 0;
+}
+
+static int upper_update(struct domain *d, struct frame *f, uint32_t type, unsigned index, uint64_t *p,
+                        uint64_t val, bool preserve_ad)
+{
+    uint64_t old;
+    int rc;
+
+    if (type == TYPE_L4 && l4_slot_is_hv(index))
+        return refuse(d, EINVAL, PTE_HV_SLOT, frame_mfn(f).n, val, index);
+    if (val & PTE_P) {
+        rc = upper_entry_check(d, f, type, index, val);
+        if (rc)
+            return rc;
+        val |= PTE_US;
+        if (entry_change_flags(p, val, preserve_ad))
+            return 0;
+        rc = frame_and_type_get(d, pte_mfn(val), type - TYPE_L1, true);
+        if (rc)
+            return rc;
+    }
+    old = entry_swap(p, val, preserve_ad);
+    if (old & PTE_P)
+        frame_and_type_put(d, frame_of(pte_mfn(old)));
+    return 0;
+}
+
+int entry_update(struct vcpu *v, struct domain *pt_dom, struct domain *pg_dom, struct frame *f,
+                 unsigned index, uint64_t val, bool preserve_ad)
+{
+    uint64_t *p = (uint64_t *)frame_va(frame_mfn(f)) + index;
+    uint32_t type = f->type & TYPE_MASK;
+
+    (void)v;
+    if (likely(type == TYPE_L1))
+        return l1_update(pt_dom, pg_dom, p, val, preserve_ad);
+    if (unlikely(pg_dom != pt_dom))
+        return refuse(pt_dom, EINVAL, TABLE_FOREIGN, frame_mfn(f).n, val, pg_dom->id);
+    return upper_update(pt_dom, f, type, index, p, val, preserve_ad);
+}
+
+int entry_cmpxchg_l1(struct vcpu *v, struct domain *pt_dom, struct frame *f, unsigned index,
+                     uint64_t expected, uint64_t val, uint64_t *seen)
+{
+    uint64_t *p = (uint64_t *)frame_va(frame_mfn(f)) + index;
+    bool same;
+    int rc = 0;
+
+    (void)v;
+    *seen = READ_ONCE(*p);
+    if (*seen != expected)
+        return -EAGAIN;
+    if (val & PTE_P) {
+        rc = l1e_adjust(pt_dom, &val);
+        if (rc)
+            return rc;
+    }
+    same = (val & PTE_P) && !((expected ^ val) & ~PTE_FREE);
+    if ((val & PTE_P) && !same) {
+        rc = l1e_get_inline(pt_dom, pt_dom, &val, false);
+        if (rc)
+            return rc;
+    }
+    if (!__atomic_compare_exchange_n(p, seen, val, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+        if (!same)
+            l1e_put_inline(val);
+        return -EAGAIN;
+    }
+    if (!same)
+        l1e_put_inline(expected);
+    return 0;
+}
+
+uint64_t *entry_of_va(mfn_t l4, gva_t va, mfn_t *l1)
+{
+    mfn_t m = l4;
+
+    if (!va_is_guest(va, 1) || !va_canonical(va))
+        return NULL;
+    for (int level = 4; level > 1; level--) {
+        uint64_t e = READ_ONCE(((uint64_t *)frame_va(m))[pte_index(va, level)]);
+
+        if (!(e & PTE_P) || pte_mfn(e).n >= max_mfn)
+            return NULL;
+        /* The tables may change while we walk: what is not a table may not even be memory. */
+        m = pte_mfn(e);
+        if ((READ_ONCE(frame_of(m)->type) & TYPE_MASK) != (uint32_t)(level - 1) * TYPE_L1)
+            return NULL;
+    }
+    *l1 = m;
+    return (uint64_t *)frame_va(m) + pte_index(va, 1);
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The lock-free ways to take and drop references, as inline functions for the few files that do it
+ * for each page-table entry. Everybody else uses core/frame.h and core/pagetype.h.
+ *
+ * The last put of a writable (or segment descriptor) type must record when it happened, for the
+ * flush at the next change of type, and nobody may change the type between count 0 and the record:
+ * so VALIDATED is off while count is 0 and the stamp is not yet written. Whoever meets that state
+ * waits: it lasts two instructions.
+ */
+#ifndef CORE_FRAME_REF_H
+#define CORE_FRAME_REF_H
+
+#include "core/domain.h"
+#include "core/frame.h"
+#include "core/tlb.h"
+
+#define WORD_REF   1ull
+#define WORD_TYPE  (1ull << 32) /* one type count */
+#define WORD_T(t)  ((uint64_t)(t) << 32)
+#define WORD_COUNT WORD_T(TYPE_COUNT_MASK)
+
+static inline uint64_t word_load(const struct frame *f)
+{
+    return __atomic_load_n(&f->word, __ATOMIC_ACQUIRE);
+}
+
+/* On failure *w is what the word is now. */
+static inline bool word_cas(struct frame *f, uint64_t *w, uint64_t n)
+{
+    return __atomic_compare_exchange_n(&f->word, w, n, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+
+static inline void frame_put_inline(struct frame *f)
+{
+    if (unlikely(!(__atomic_sub_fetch(&f->refs, 1, __ATOMIC_ACQ_REL) & FRAME_REFS_MASK)))
+        domain_frame_last_put(f);
+}
+
+static inline bool refs_can_grow(uint64_t w)
+{
+    uint32_t refs = (uint32_t)w & FRAME_REFS_MASK;
+
+    return refs - 1u < FRAME_REFS_MASK - 1u; /* neither 0 nor at the limit */
+}
+
+/* Both references of a writable mapping; the type is WRITABLE. */
+static inline void frame_put_writable(struct frame *f)
+{
+    uint64_t w = word_load(f);
+
+    for (;;) {
+        if (likely((w & WORD_COUNT) > WORD_TYPE)) {
+            if (likely(word_cas(f, &w, w - WORD_TYPE - WORD_REF)))
+                return;
+        } else if (likely(word_cas(f, &w, (w - WORD_TYPE) & ~WORD_T(TYPE_VALIDATED)))) {
+            break;
+        }
+    }
+    f->stamp = tlb_stamp();
+    w = __atomic_add_fetch(&f->word, WORD_T(TYPE_VALIDATED) - WORD_REF, __ATOMIC_ACQ_REL);
+    if (unlikely(!(w & FRAME_REFS_MASK)))
+        domain_frame_last_put(f);
+}
+
+/*
+ * A reference, and if writable a writable type reference with it, on a frame of d (not a system
+ * domain), if that takes no more than counting up. False: try the long way.
+ */
+static inline bool frame_get_fast(struct frame *f, const struct domain *d, bool writable)
+{
+    uint64_t w = word_load(f), need = WORD_T(TYPE_WRITABLE | TYPE_VALIDATED);
+
+    if (unlikely(f->owner != d->id))
+        return false;
+    do {
+        if (unlikely(!refs_can_grow(w)))
+            return false;
+        if (writable && (unlikely(((w ^ need) & WORD_T(TYPE_MASK | TYPE_VALIDATED)) != 0) ||
+                         unlikely((w & WORD_COUNT) == WORD_COUNT)))
+            return false;
+    } while (unlikely(!word_cas(f, &w, w + WORD_REF + (writable ? WORD_TYPE : 0))));
+    if (likely(READ_ONCE(f->owner) == d->id))
+        return true;
+    /* The frame changed hands before the reference held it. */
+    if (writable)
+        frame_put_writable(f);
+    else
+        frame_put_inline(f);
+    return false;
+}
+
+#endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/* Copying between frames, each named by a grant or as the caller's own. */
+#include "core/grant_table.h"
+#include "lib/string.h"
+#include "core/vcpu.h"
+#include "lib/errno.h"
+
+struct side {
+    struct domain *d; /* holds a reference */
+    mfn_t m;
+    bool write, held, pinned;
+    grant_ref_t ref;
+};
+
+static int16_t side_find(struct domain *who, const struct gnttab_copy_ptr *p, bool is_ref, struct side *s)
+{
+    if (p->domid == DOMID_SELF) {
+        domain_get(who);
+        s->d = who;
+        return GNTST_okay;
+    }
+    if (unlikely(!is_ref))
+        return grant_refuse(who, GNTST_permission_denied, GRANT_COPY_FRAME, p->domid, 0, 0);
+    s->d = domain_find(p->domid);
+    return likely(s->d) ? GNTST_okay
+         : grant_refuse(who, GNTST_bad_domain, NO_SUCH_DOMAIN, p->domid, 0, 0);
+}
+
+static int16_t side_pin(struct domain *who, grant_ref_t ref, struct side *s)
+{
+    struct grant_table *t = s->d->grants;
+    int16_t status;
+
+    spin_lock(&t->lock);
+    status = grant_pin(s->d, ref, who, s->write ? PIN_HOST_W : PIN_HOST_R, 0);
+    if (likely(!status)) {
+        s->m = MFN(active_of(t, ref)->frame);
+        s->ref = ref;
+        s->pinned = true;
+    }
+    spin_unlock(&t->lock);
+    return status;
+}
+
+static int16_t side_claim(struct domain *who, const struct gnttab_copy_ptr *p, bool is_ref, struct side *s)
+{
+    int16_t status;
+
+    if (is_ref) {
+        status = side_pin(who, p->u.ref, s);
+        if (unlikely(status))
+            return status;
+    } else {
+        s->m = MFN(p->u.gmfn);
+    }
+    if (likely(mfn_valid(s->m)))
+        s->held = s->write ? !frame_and_type_get(s->d, s->m, TYPE_WRITABLE, false)
+                           : frame_get(frame_of(s->m), s->d);
+    if (likely(s->held))
+        return GNTST_okay;
+    if (s->write && mfn_valid(s->m) && frame_of(s->m)->owner == s->d->id)
+        return grant_refuse(who, GNTST_general_error, GRANT_NOT_WRITABLE, s->d->id, s->ref, s->m.n);
+    return grant_refuse(who, GNTST_bad_page, GRANT_BAD_FRAME, s->d->id, s->ref, s->m.n);
+}
+
+static void side_release(struct side *s)
+{
+    if (s->held && s->write)
+        frame_and_type_put(s->d, frame_of(s->m));
+    else if (s->held)
+        frame_put(frame_of(s->m));
+    if (s->pinned) {
+        spin_lock(&s->d->grants->lock);
+        grant_unpin(s->d->grants, s->ref, s->write ? PIN_HOST_W : PIN_HOST_R);
+        spin_unlock(&s->d->grants->lock);
+    }
+    if (s->d)
+        domain_put(s->d);
+}
+
+static int16_t copy(struct domain *who, const struct gnttab_copy *op, const struct side *from,
+                    const struct side *to)
+{
+    const uint8_t *src = (const uint8_t *)frame_va(from->m) + op->source.offset;
+    uint8_t *dst = (uint8_t *)frame_va(to->m) + op->dest.offset;
+
+    if (unlikely((uint32_t)op->source.offset + op->len > PAGE_SIZE) ||
+        unlikely((uint32_t)op->dest.offset + op->len > PAGE_SIZE))
+        return grant_refuse(who, GNTST_bad_copy_arg, GRANT_COPY_BOUNDS, op->source.offset,
+                            op->dest.offset, op->len);
+    if (unlikely(mfn_eq(from->m, to->m)))
+        memmove(dst, src, op->len);
+    else
+        memcpy(dst, src, op->len);
+    return GNTST_okay;
+}
+
+/* The order of the checks decides which status a request with several faults gets. */
+void grant_copy(struct vcpu *v, struct gnttab_copy *op)
+{
+    struct side from = { .write = false }, to = { .write = true };
+    bool from_ref = op->flags & GNTCOPY_source_gref, to_ref = op->flags & GNTCOPY_dest_gref;
+    struct domain *d = v->domain;
+    int16_t status = side_find(d, &op->source, from_ref, &from);
+
+    if (likely(!status))
+        status = side_find(d, &op->dest, to_ref, &to);
+    if (likely(!status))
+        status = side_claim(d, &op->source, from_ref, &from);
+    if (likely(!status))
+        status = side_claim(d, &op->dest, to_ref, &to);
+    if (likely(!status))
+        status = copy(d, op, &from, &to);
+    side_release(&from);
+    side_release(&to);
+    op->status = status;
+}

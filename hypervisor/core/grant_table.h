@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* Inside of core/grant*.c only: the tables behind core/grant.h. */
+#ifndef CORE_GRANT_TABLE_H
+#define CORE_GRANT_TABLE_H
+
+#include "core/grant.h"
+
+/* Pins of one reference: four 8-bit counts in one word. */
+#define PIN_HOST_W   0x00000001u
+#define PIN_HOST_R   0x00000100u
+#define PIN_DEV_W    0x00010000u
+#define PIN_DEV_R    0x01000000u
+#define PIN_WRITERS  0x00ff00ffu /* mask of the counts of writable uses */
+/* The top bits of the counts that an increment touches: if one is set the count may overflow. */
+#define PIN_FULL(incr) ((incr) << 7)
+
+#define REFS_PER_FRAME (PAGE_SIZE / sizeof(struct grant_entry_v1))
+#define ACTIVE_ORDER 1 /* the active entries of one shared frame */
+#define MAPS_PER_FRAME (PAGE_SIZE / sizeof(struct grant_mapping))
+#define HANDLE_NONE (~0u)
+#define MAP_BUSY 0x8000u
+#define MAP_KINDS (GNTMAP_host_map | GNTMAP_device_map)
+#define MAP_FLAGS (MAP_KINDS | GNTMAP_readonly | GNTMAP_application_map | GNTMAP_contains_pte)
+
+struct grant_active {
+    uint32_t pin;
+    uint32_t frame; /* valid, and constant, while pinned */
+    domid_t user;
+    uint16_t unused[3];
+};
+
+struct grant_mapping {
+    uint32_t ref;           /* on the free list: the next handle */
+    uint16_t flags;         /* GNTMAP_*; 0: not in use; MAP_BUSY: being unmapped */
+    uint16_t unused;
+    struct domain *granter; /* holds a reference */
+};
+
+_Static_assert(sizeof(struct grant_active) * REFS_PER_FRAME == PAGE_SIZE << ACTIVE_ORDER, "size");
+_Static_assert(MAPS_PER_FRAME == 256, "as many handles a frame as the limits are meant for");
+
+struct grant_table {
+    spinlock_t lock;
+    unsigned nr_frames, max_frames;
+    unsigned nr_refs;
+    struct { struct grant_entry_v1 *shared; struct grant_active *active; } *frames;
+
+    unsigned map_frames, max_map_frames;
+    unsigned map_room; /* of the pointer array, which grows by doubling */
+    struct grant_mapping **maps;
+    uint32_t free_handle;
+};
+
+/* ref below nr_refs. */
+static inline struct grant_active *active_of(const struct grant_table *t, grant_ref_t ref)
+{
+    return &t->frames[ref / REFS_PER_FRAME].active[ref % REFS_PER_FRAME];
+}
+
+static inline uint64_t *entry_of(const struct grant_table *t, grant_ref_t ref)
+{
+    return (uint64_t *)&t->frames[ref / REFS_PER_FRAME].shared[ref % REFS_PER_FRAME];
+}
+
+/* NULL when there is no such handle. With t's lock held. */
+static inline struct grant_mapping *mapping_of(const struct grant_table *t, grant_handle_t handle)
+{
+    if (unlikely(handle >= t->map_frames * MAPS_PER_FRAME))
+        return NULL;
+    return &t->maps[handle / MAPS_PER_FRAME][handle % MAPS_PER_FRAME];
+}
+
+/* Record the refusal; the status is what the guest gets. */
+#define grant_refuse(d, status, r, a, b, c) (refuse(d, EINVAL, r, a, b, c), (int16_t)(status))
+
+static inline uint32_t pins_for(uint32_t gntmap_flags)
+{
+    bool ro = gntmap_flags & GNTMAP_readonly;
+    uint32_t incr = 0;
+
+    if (gntmap_flags & GNTMAP_host_map)
+        incr = ro ? PIN_HOST_R : PIN_HOST_W;
+    if (gntmap_flags & GNTMAP_device_map)
+        incr += ro ? PIN_DEV_R : PIN_DEV_W;
+    return incr;
+}
+
+/*
+ * Pin a reference of granter for user (its lock held), checking the entry if need be; 0 or GNTST_*.
+ * who: the domain that asks and gets the blame. incr: pins_for(), any writable or none; no_flags: entry flags
+ * that forbid this use. On success the frame is in active_of()->frame, and nothing is held on it.
+ */
+int16_t grant_pin(struct domain *granter, grant_ref_t ref, struct domain *who, uint32_t incr,
+                  uint16_t no_flags);
+void grant_unpin(struct grant_table *t, grant_ref_t ref, uint32_t incr);
+
+/* Handles: grant_handle_get returns NULL when there are none left. The entry is the caller's alone until its flags
+ * are set, and stays where it is. */
+struct grant_mapping *grant_handle_get(struct domain *d, grant_handle_t *handle);
+void grant_handle_put(struct domain *d, grant_handle_t handle);
+
+#endif

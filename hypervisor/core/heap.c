@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The frame allocator: a buddy system in zones. A zone holds the blocks whose first frame number has
+ * the same highest bit, so that "below 2^n" is a choice of zones; the highest zone that can serve is
+ * used, which keeps the memory devices can reach for those who ask for it.
+ *
+ * A free frame: owner DOMID_INVALID, word 0. The first frame of a free block has AUX_HEAD and the
+ * order in aux. AUX_DIRTY is kept for each frame. Single frames that come back wait in a short
+ * queue before they are merged: a guest that gives and takes single pages would otherwise split
+ * and merge the same blocks each time, and flush TLBs each time.
+ *
+ * One lock, rank 7. Scrubbing and TLB flushes happen after the block is taken, without the lock.
+ */
+#include "core/frame.h"
+#include "core/log.h"
+#include "core/sched.h"
+#include "core/tlb.h"
+#include "lib/string.h"
+
+#define MAX_ORDER  20
+#define NR_ZONES   33
+#define AUX_HEAD   0x4000u
+#define AUX_ORDER  0x001fu
+
+#define WAITING_LOW  32u /* taken from only above this, so that a frame waits a while */
+#define WAITING_HIGH 96u
+
+#define SCRUB_LOOK   1024u /* frames looked at in one call of heap_scrub_some() */
+#define SCRUB_CLEAN  8u    /* ... and cleaned */
+
+static spinlock_t heap_lock;
+static struct frame_list zone_list[NR_ZONES][MAX_ORDER + 1];
+static uint32_t zone_orders[NR_ZONES]; /* orders with a block, by bit */
+static uint64_t zones_used;            /* zones with a block, by bit */
+static struct frame_list waiting;
+static uint64_t free_frames, dirty_frames;
+static uint64_t scrub_cursor;
+
+static unsigned zone_of(uint64_t mfn)
+{
+    return mfn ? 64u - (unsigned)__builtin_clzll(mfn) : 0;
+}
+
+static void block_insert(struct frame *f, unsigned order)
+{
+    unsigned z = zone_of(frame_mfn(f).n);
+
+    f->aux = (uint16_t)((f->aux & FRAME_AUX_DIRTY) | AUX_HEAD | order);
+    frame_list_add(&zone_list[z][order], f);
+    zone_orders[z] |= 1u << order;
+    zones_used |= BIT(z);
+}
+
+static void block_remove(struct frame *f, unsigned order)
+{
+    unsigned z = zone_of(frame_mfn(f).n);
+
+    frame_list_del(&zone_list[z][order], f);
+    f->aux &= FRAME_AUX_DIRTY;
+    if (!zone_list[z][order].count) {
+        zone_orders[z] &= ~(1u << order);
+        if (!zone_orders[z])
+            zones_used &= ~BIT(z);
+    }
+}
+
+/* Put a block back, joined with its free buddies. Natural alignment keeps it inside one zone. */
+static void block_merge(uint64_t n, unsigned order)
+{
+    while (order < MAX_ORDER) {
+        uint64_t buddy = n ^ (1ull << order);
+        struct frame *b = &frame_table[buddy];
+
+        if (buddy >= max_mfn || b->owner != DOMID_INVALID ||
+            (b->aux & (AUX_HEAD | AUX_ORDER)) != (AUX_HEAD | order) ||
+            zone_of(buddy) != zone_of(n))
+            break;
+        block_remove(b, order);
+        n &= ~(1ull << order);
+        order++;
+    }
+    block_insert(&frame_table[n], order);
+}
+
+static void waiting_merge(uint64_t down_to)
+{
+    while (waiting.count > down_to)
+        block_merge(frame_mfn(frame_list_pop(&waiting)).n, 0);
+}
+
+void heap_init(void)
+{
+    spin_init(&heap_lock);
+    for (unsigned z = 0; z < NR_ZONES; z++)
+        for (unsigned o = 0; o <= MAX_ORDER; o++)
+            frame_list_init(&zone_list[z][o]);
+    memset(zone_orders, 0, sizeof(zone_orders));
+    zones_used = 0;
+    frame_list_init(&waiting);
+    free_frames = dirty_frames = 0;
+    for (uint64_t n = 0; n < max_mfn; n++)
+        frame_table[n] = (struct frame){ .refs = 1, .prev = FRAME_NIL, .next = FRAME_NIL,
+                                         .owner = DOMID_XEN };
+}
+
+void heap_mark_io(mfn_t start, uint64_t nr)
+{
+    for (uint64_t n = start.n; n < start.n + nr && n < max_mfn; n++)
+        frame_table[n].owner = DOMID_IO;
+}
+
+void heap_add(mfn_t start, uint64_t nr)
+{
+    uint64_t n = start.n, end = start.n + nr;
+
+    if (n == 0) /* frame number 0 means "none" in many places */
+        n++;
+    for (uint64_t i = n; i < end; i++) {
+        frame_table[i].word = 0;
+        frame_table[i].owner = DOMID_INVALID;
+        frame_table[i].aux = FRAME_AUX_DIRTY;
+        frame_table[i].stamp = tlb_stamp() - 2; /* no CPU has ever mapped it for a guest */
+    }
+    spin_lock(&heap_lock);
+    free_frames += end - n;
+    dirty_frames += end - n;
+    while (n < end) {
+        unsigned order = min((unsigned)__builtin_ctzll(n), (unsigned)MAX_ORDER);
+
+        while ((1ull << order) > end - n)
+            order--;
+        block_merge(n, order);
+        n += 1ull << order;
+    }
+    spin_unlock(&heap_lock);
+}
+
+/* The smallest block of the highest allowed zone that is large enough, cut down to size. */
+static struct frame *block_take(unsigned order, uint64_t zones)
+{
+    for (zones &= zones_used; zones;) {
+        unsigned z = 63u - (unsigned)__builtin_clzll(zones);
+        uint32_t orders = zone_orders[z] >> order;
+
+        if (orders) {
+            unsigned o = order + (unsigned)__builtin_ctz(orders);
+            struct frame *f = &frame_table[zone_list[z][o].head];
+
+            block_remove(f, o);
+            while (o > order) {
+                o--;
+                block_insert(f + (1ull << o), o);
+            }
+            return f;
+        }
+        zones &= ~BIT(z);
+    }
+    return NULL;
+}
+
+static uint64_t zones_below(unsigned bits)
+{
+    if (!bits || bits >= PAGE_SHIFT + NR_ZONES)
+        return ~0ull;
+    return bits <= PAGE_SHIFT ? 0 : BIT(bits - PAGE_SHIFT + 1) - 1;
+}
+
+static struct frame *take(unsigned order, uint64_t zones)
+{
+    struct frame *f = NULL;
+
+    if (order == 0 && waiting.count > WAITING_LOW && zones == ~0ull)
+        return frame_list_pop(&waiting);
+    f = block_take(order, zones);
+    if (!f && waiting.count) {
+        waiting_merge(0);
+        f = block_take(order, zones);
+    }
+    return f;
+}
+
+/* No CPU may keep a translation that its last owner made. */
+static void flush_stale(struct frame *f, uint64_t nr)
+{
+    cpumask_t cpus = 0;
+
+    for (uint64_t i = 0; i < nr; i++)
+        cpus |= tlb_filter(cpus_online & ~cpus, f[i].stamp);
+    if (unlikely(cpus))
+        port_tlb_flush(cpus);
+}
+
+mfn_t heap_alloc(unsigned order, uint32_t flags)
+{
+    uint64_t nr = 1ull << order, dirty = 0;
+    struct frame *f;
+
+    if (order > MAX_ORDER)
+        return MFN_INVALID;
+    spin_lock(&heap_lock);
+    f = take(order, zones_below(flags >> 8));
+    if (!f) {
+        spin_unlock(&heap_lock);
+        return MFN_INVALID;
+    }
+    /* From here on no frame looks free: neither to block_merge() nor to the scrubber. */
+    for (uint64_t i = 0; i < nr; i++) {
+        f[i].owner = DOMID_XEN;
+        dirty += (f[i].aux & FRAME_AUX_DIRTY) != 0;
+    }
+    free_frames -= nr;
+    dirty_frames -= dirty;
+    spin_unlock(&heap_lock);
+
+    flush_stale(f, nr);
+    for (uint64_t i = 0; i < nr; i++) {
+        if ((f[i].aux & FRAME_AUX_DIRTY) && !(flags & ALLOC_NOSCRUB))
+            memset(frame_va(frame_mfn(&f[i])), 0, PAGE_SIZE);
+        f[i].aux = 0;
+        f[i].prev = f[i].next = FRAME_NIL;
+        __atomic_store_n(&f[i].word, 1, __ATOMIC_RELEASE);
+    }
+    return frame_mfn(f);
+}
+
+/* A frame without references becomes free. */
+static void mark_free(struct frame *f)
+{
+    f->type = 0;
+    f->stamp = tlb_stamp();
+    f->aux = FRAME_AUX_DIRTY;
+    f->owner = DOMID_INVALID;
+}
+
+void heap_free_frame(struct frame *f)
+{
+    spin_lock(&heap_lock);
+    mark_free(f);
+    frame_list_add(&waiting, f);
+    free_frames++;
+    dirty_frames++;
+    if (unlikely(waiting.count > WAITING_HIGH))
+        waiting_merge(WAITING_HIGH / 2 + WAITING_LOW / 2);
+    spin_unlock(&heap_lock);
+}
+
+void heap_free(mfn_t m, unsigned order)
+{
+    struct frame *f = frame_of(m);
+
+    /* A guest that guesses a frame number may hold a reference for the moment it takes to look at
+     * the owner, a foreign mapping for as long as it likes: then its put frees the frame. */
+    for (uint64_t i = 0; i < 1ull << order; i++)
+        if ((__atomic_sub_fetch(&f[i].refs, 1, __ATOMIC_ACQ_REL) & FRAME_REFS_MASK) == 0)
+            heap_free_frame(&f[i]);
+}
+
+uint64_t heap_free_frames(void) { return __atomic_load_n(&free_frames, __ATOMIC_RELAXED); }
+
+/* Whoever finds a dirty free frame looks again under the lock, which keeps it free. */
+static bool scrub_one(struct frame *f)
+{
+    bool mine;
+
+    spin_lock(&heap_lock);
+    mine = f->owner == DOMID_INVALID && (f->aux & FRAME_AUX_DIRTY);
+    if (mine) {
+        memset(frame_va(frame_mfn(f)), 0, PAGE_SIZE);
+        f->aux &= (uint16_t)~FRAME_AUX_DIRTY;
+        dirty_frames--;
+    }
+    spin_unlock(&heap_lock);
+    return mine;
+}
+
+bool heap_scrub_some(void)
+{
+    uint64_t cursor = __atomic_load_n(&scrub_cursor, __ATOMIC_RELAXED);
+    unsigned cleaned = 0;
+
+    if (!__atomic_load_n(&dirty_frames, __ATOMIC_RELAXED))
+        return false;
+    for (unsigned i = 0; i < SCRUB_LOOK && cleaned < SCRUB_CLEAN; i++) {
+        struct frame *f;
+
+        if (cursor >= max_mfn)
+            cursor = 0;
+        f = &frame_table[cursor++];
+        if (READ_ONCE(f->owner) == DOMID_INVALID && (READ_ONCE(f->aux) & FRAME_AUX_DIRTY))
+            cleaned += scrub_one(f);
+    }
+    __atomic_store_n(&scrub_cursor, cursor, __ATOMIC_RELAXED);
+    return true;
+}
+
+/* Every free frame is on exactly one list, and the counts are those of the lists. */
+unsigned heap_audit(void)
+{
+    uint64_t listed = waiting.count, owned = 0, dirty = 0;
+    unsigned errors = 0;
+
+    spin_lock(&heap_lock);
+    for (unsigned z = 0; z < NR_ZONES; z++)
+        for (unsigned o = 0; o <= MAX_ORDER; o++)
+            listed += zone_list[z][o].count << o;
+    for (uint64_t n = 0; n < max_mfn; n++) {
+        const struct frame *f = &frame_table[n];
+
+        if (f->owner != DOMID_INVALID)
+            continue;
+        owned++;
+        dirty += (f->aux & FRAME_AUX_DIRTY) != 0;
+        if (f->word) {
+            log_msg(LOG_ERR, "audit: free frame %#lx has references %#lx", (unsigned long)n,
+                    (unsigned long)f->word);
+            errors++;
+        }
+    }
+    if (listed != owned || owned != free_frames || dirty != dirty_frames) {
+        log_msg(LOG_ERR, "audit: %lu frames free by owner, %lu by lists, %lu by count; dirty %lu, %lu",
+                (unsigned long)owned, (unsigned long)listed, (unsigned long)free_frames,
+                (unsigned long)dirty, (unsigned long)dirty_frames);
+        errors++;
+    }
+    spin_unlock(&heap_lock);
+    return errors;
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/memory.h"
+#include "core/frame_ref.h"
+#include "core/log.h"
+#include "core/pagetype.h"
+#include "lib/errno.h"
+
+/* Xen's defaults: order 9 for a guest, 18 for the control domain. */
+#define MAX_ORDER_GUEST   9u
+#define MAX_ORDER_CONTROL 18u
+
+unsigned memory_max_order(const struct domain *d)
+{
+    return d->privileged ? MAX_ORDER_CONTROL : MAX_ORDER_GUEST;
+}
+
+/* The frames are the hypervisor's with one reference, which becomes the domain's own. Nobody can take
+ * another before the owner is written. */
+static void frames_give(struct domain *d, mfn_t m, unsigned order, uint64_t gpfn)
+{
+    for (uint64_t i = 0; i < 1ull << order; i++) {
+        struct frame *f = frame_of(MFN(m.n + i));
+
+        m2p[m.n + i] = gpfn == M2P_INVALID ? M2P_INVALID : gpfn + i;
+        frame_list_add(&d->pages, f);
+        __atomic_or_fetch(&f->refs, FRAME_ALLOCATED, __ATOMIC_RELAXED);
+        __atomic_store_n(&f->owner, d->id, __ATOMIC_RELEASE);
+    }
+    d->tot_pages += 1ull << order;
+}
+
+static int frames_give_checked(struct domain *d, mfn_t m, unsigned order, uint64_t gpfn)
+{
+    uint64_t nr = 1ull << order;
+    int rc = 0;
+
+    spin_lock(&d->pages_lock);
+    if (d->tot_pages + nr > d->max_pages)
+        rc = -ENOMEM;
+    else
+        frames_give(d, m, order, gpfn);
+    spin_unlock(&d->pages_lock);
+    return rc ? refuse(d, ENOMEM, MEMORY_LIMIT, d->id, d->max_pages, nr) : 0;
+}
+
+int domain_add_frames(struct domain *d, mfn_t m, unsigned order)
+{
+    return frames_give_checked(d, m, order, M2P_INVALID);
+}
+
+void memory_assign(struct domain *d, mfn_t m, unsigned order, uint64_t gpfn)
+{
+    spin_lock(&d->pages_lock);
+    frames_give(d, m, order, gpfn);
+    spin_unlock(&d->pages_lock);
+}
+
+bool domain_release_frame(struct domain *d, struct frame *f)
+{
+    uint32_t refs = __atomic_load_n(&f->refs, __ATOMIC_RELAXED);
+
+    do {
+        if (!(refs & FRAME_ALLOCATED) || (refs & FRAME_XENHEAP))
+            return false;
+    } while (!__atomic_compare_exchange_n(&f->refs, &refs, refs & ~FRAME_ALLOCATED, false,
+                                          __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
+    m2p[frame_mfn(f).n] = M2P_INVALID;
+    if (unlikely(READ_ONCE(f->type) & TYPE_PARTIAL)) {
+        table_abandon(d, f);
+        type_drain(d, false);
+    }
+    frame_put_inline(f);
+    return true;
+}
+
+void domain_frame_last_put(struct frame *f)
+{
+    struct domain *d;
+
+    BUG_ON(f->type & TYPE_COUNT_MASK);
+    if (f->owner != DOMID_XEN) {
+        d = domain_find(f->owner);
+        BUG_ON(!d);
+        spin_lock(&d->pages_lock);
+        frame_list_del(&d->pages, f);
+        d->tot_pages--;
+        spin_unlock(&d->pages_lock);
+        m2p[frame_mfn(f).n] = M2P_INVALID;
+        domain_put(d);
+    }
+    heap_free_frame(f);
+}
+
+void frame_share(struct domain *d, mfn_t m, bool writable)
+{
+    struct frame *f = frame_of(m);
+
+    spin_lock(&d->pages_lock);
+    m2p[m.n] = M2P_INVALID;
+    /* Shared for reading: a count of no type, so that it never gets another one. */
+    __atomic_store_n(&f->type, (writable ? TYPE_WRITABLE | TYPE_VALIDATED : TYPE_NONE) | 1,
+                     __ATOMIC_RELAXED);
+    frame_list_add(&d->xen_pages, f);
+    __atomic_or_fetch(&f->refs, FRAME_XENHEAP | FRAME_ALLOCATED, __ATOMIC_RELAXED);
+    __atomic_store_n(&f->owner, d->id, __ATOMIC_RELEASE);
+    spin_unlock(&d->pages_lock);
+}
+
+void frame_unshare(struct domain *d, mfn_t m)
+{
+    struct frame *f = frame_of(m);
+
+    spin_lock(&d->pages_lock);
+    BUG_ON(!(f->refs & FRAME_XENHEAP) || f->owner != d->id);
+    frame_list_del(&d->xen_pages, f);
+    __atomic_store_n(&f->owner, DOMID_XEN, __ATOMIC_RELEASE);
+    __atomic_and_fetch(&f->refs, ~(FRAME_XENHEAP | FRAME_ALLOCATED), __ATOMIC_RELAXED);
+    spin_unlock(&d->pages_lock);
+    type_put(d, f);
+}
+
+int memory_populate(struct domain *d, uint64_t gpfn, unsigned order, unsigned bits, mfn_t *out)
+{
+    mfn_t m;
+    int rc;
+
+    /* Before the clearing of frames it could not keep. */
+    if (READ_ONCE(d->tot_pages) + (1ull << order) > d->max_pages)
+        return refuse(d, ENOMEM, MEMORY_LIMIT, d->id, d->max_pages, 1ull << order);
+    m = heap_alloc(order, ALLOC_BITS(bits));
+    if (mfn_eq(m, MFN_INVALID))
+        return refuse(d, ENOMEM, MEMORY_SHORT, order, bits, 0);
+    rc = frames_give_checked(d, m, order, gpfn);
+    if (rc)
+        heap_free(m, order);
+    else
+        *out = m;
+    return rc;
+}
+
+int memory_remove(struct domain *d, mfn_t m)
+{
+    struct frame *f = frame_of(m);
+
+    if (!mfn_valid(m))
+        return refuse(d, EINVAL, FRAME_NOT_OWNED, m.n, d->id, DOMID_IO);
+    if (!frame_get(f, d))
+        return refuse(d, ENXIO, FRAME_NOT_OWNED, m.n, d->id, f->owner);
+    if (unlikely(READ_ONCE(f->type) & TYPE_PINNED))
+        table_unpin(d, m);
+    domain_release_frame(d, f);
+    frame_put_inline(f);
+    return 0;
+}
+
+int memory_steal(struct domain *d, mfn_t m)
+{
+    struct frame *f = frame_of(m);
+    uint64_t w;
+
+    if (!mfn_valid(m) || f->owner != d->id)
+        return refuse(d, EINVAL, FRAME_NOT_OWNED, m.n, d->id, mfn_valid(m) ? f->owner : DOMID_IO);
+    w = word_load(f);
+    /* With no reference but its owner's it is taken to zero references: nobody can get one now. */
+    do {
+        if ((uint32_t)w != (FRAME_ALLOCATED | 1) || f->owner != d->id ||
+            (w & WORD_T(TYPE_COUNT_MASK | TYPE_QUEUED)))
+            return refuse(d, EINVAL, FRAME_TYPE_CONFLICT, m.n, w >> 32, w & 0xffffffff);
+    } while (!word_cas(f, &w, w & ~0xffffffffull));
+    spin_lock(&d->pages_lock);
+    frame_list_del(&d->pages, f);
+    d->tot_pages--;
+    spin_unlock(&d->pages_lock);
+    f->owner = DOMID_XEN;
+    return 0;
+}
+
+void memory_unsteal(struct domain *d, mfn_t m)
+{
+    struct frame *f = frame_of(m);
+
+    spin_lock(&d->pages_lock);
+    frame_list_add(&d->pages, f);
+    d->tot_pages++;
+    spin_unlock(&d->pages_lock);
+    f->owner = d->id;
+    __atomic_or_fetch(&f->refs, FRAME_ALLOCATED | 1, __ATOMIC_RELEASE);
+}
+
+void memory_stolen_free(mfn_t m)
+{
+    m2p[m.n] = M2P_INVALID;
+    heap_free_frame(frame_of(m));
+}

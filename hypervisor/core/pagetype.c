@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The types of frames: getting, putting, validating, invalidating. Rules in core/pagetype.h.
+ *
+ * A PARTIAL table holds one frame reference and the one type count itself, so that nobody needs to
+ * come back for it: whoever asks for the type next goes on where it stopped; the death of the domain
+ * undoes it. A QUEUED table holds a frame reference until the drain has dropped its entries. The
+ * queue is a stack: anybody pushes without a lock, only the holder of d->mm pops.
+ *
+ * LIMIT: mappings that another domain (the privileged one, or a grant's mapper) has of the frame are
+ * not in d->dirty_cpus: grants are flushed when they are unmapped, the privileged domain is trusted
+ * to have flushed what it mapped before the frame becomes a table.
+ */
+#include "core/pagetype.h"
+#include "core/entry.h"
+#include "core/frame_ref.h"
+#include "core/log.h"
+#include "core/segdesc.h"
+#include "lib/errno.h"
+
+#define IS_TABLE(type) ((type) - TYPE_L1 <= TYPE_L4 - TYPE_L1)
+
+bool frame_get(struct frame *f, const struct domain *d)
+{
+    uint64_t w = word_load(f);
+
+    if (!d->is_system)
+        return frame_get_fast(f, d, false);
+    /* Of the hypervisor's own frames only those that were shared (the m2p table). */
+    do {
+        if (f->owner != d->id || !((uint32_t)w & FRAME_XENHEAP) || !refs_can_grow(w))
+            return false;
+    } while (!word_cas(f, &w, w + WORD_REF));
+    return true;
+}
+
+void frame_put(struct frame *f) { frame_put_inline(f); }
+
+/* ---- the queue of dead tables ---- */
+
+static void queue_push(struct domain *d, struct frame *f)
+{
+    uint32_t n = (uint32_t)(f - frame_table);
+
+    __atomic_add_fetch(&d->mm.dead_count, 1, __ATOMIC_ACQ_REL);
+    f->stamp = __atomic_load_n(&d->mm.dead_head, __ATOMIC_RELAXED);
+    while (!__atomic_compare_exchange_n(&d->mm.dead_head, &f->stamp, n, false, __ATOMIC_ACQ_REL,
+                                        __ATOMIC_RELAXED))
+        ;
+}
+
+/* With d->mm held: there is no other popper, so a head that is still there still has its next. */
+static struct frame *queue_pop(struct domain *d)
+{
+    uint32_t head = __atomic_load_n(&d->mm.dead_head, __ATOMIC_ACQUIRE);
+
+    do {
+        if (head == FRAME_NIL)
+            return NULL;
+    } while (!__atomic_compare_exchange_n(&d->mm.dead_head, &head, frame_table[head].stamp, false,
+                                          __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
+    __atomic_sub_fetch(&d->mm.dead_count, 1, __ATOMIC_ACQ_REL);
+    return &frame_table[head];
+}
+
+/* Drop what the first n entries of a table hold. */
+static void entries_put(struct domain *d, struct frame *f, uint32_t type, unsigned n)
+{
+    uint64_t *t = frame_va(frame_mfn(f));
+
+    for (unsigned i = 0; i < n; i++) {
+        if (type == TYPE_L1)
+            l1e_put(d, t[i]);
+        else if ((t[i] & PTE_P) && !(type == TYPE_L4 && l4_slot_is_hv(i)))
+            frame_and_type_put(d, frame_of(pte_mfn(t[i])));
+    }
+}
+
+/* One popped table: revived meanwhile, or its entries go. */
+static void drain_one(struct domain *d, struct frame *f)
+{
+    uint64_t w = word_load(f);
+    bool dead;
+
+    do {
+        dead = !(w & WORD_COUNT);
+    } while (!word_cas(f, &w, w & ~WORD_T(TYPE_QUEUED | (dead ? TYPE_VALIDATED : 0))));
+    if (dead) {
+        entries_put(d, f, (uint32_t)(w >> 32) & TYPE_MASK, PTES_PER_TABLE);
+        f->stamp = tlb_stamp();
+    }
+    frame_put_inline(f);
+}
+
+static int drain_locked(struct domain *d, bool may_preempt)
+{
+    struct frame *f;
+
+    while ((f = queue_pop(d)) != NULL) {
+        drain_one(d, f);
+        if (may_preempt && type_drain_needed(d) && port_preempt_pending())
+            return -ERESTART;
+    }
+    return 0;
+}
+
+int type_drain(struct domain *d, bool may_preempt)
+{
+    int rc;
+
+    if (!type_drain_needed(d))
+        return 0;
+    spin_lock(&d->mm.lock);
+    rc = drain_locked(d, may_preempt);
+    spin_unlock(&d->mm.lock);
+    return rc;
+}
+
+/* ---- putting ---- */
+
+void type_put(struct domain *d, struct frame *f)
+{
+    uint64_t w = word_load(f), n;
+    uint32_t t;
+
+    do {
+        t = (uint32_t)(w >> 32);
+        BUG_ON(!(t & TYPE_COUNT_MASK));
+        n = w - WORD_TYPE;
+        if ((t & TYPE_COUNT_MASK) > 1)
+            continue;
+        if (IS_TABLE(t & TYPE_MASK))
+            n = t & TYPE_QUEUED ? n : (n | WORD_T(TYPE_QUEUED)) + WORD_REF;
+        else
+            n &= ~WORD_T(TYPE_VALIDATED);
+    } while (!word_cas(f, &w, n));
+
+    if ((t & TYPE_COUNT_MASK) > 1)
+        return;
+    if (!IS_TABLE(t & TYPE_MASK)) {
+        f->stamp = tlb_stamp();
+        __atomic_or_fetch(&f->type, TYPE_VALIDATED, __ATOMIC_RELEASE);
+    } else if (!(t & TYPE_QUEUED)) {
+        queue_push(d, f);
+    }
+}
+
+void frame_and_type_put(struct domain *d, struct frame *f)
+{
+    type_put(d, f);
+    frame_put_inline(f);
+}
+
+void frame_and_type_put_stray(struct frame *f)
+{
+    struct domain *owner = domain_find(f->owner);
+
+    BUG_ON(!owner); /* its frames keep it, and we keep a frame */
+    frame_and_type_put(owner, f);
+    domain_put(owner);
+}
+
+/* ---- getting ---- */
+
+/* One more on a frame that has the type already. With a frame reference too, if refs is WORD_REF. */
+static bool type_get_fast(struct frame *f, uint32_t type, uint64_t refs)
+{
+    uint64_t w = word_load(f);
+
+    do {
+        if (((w >> 32) ^ type ^ TYPE_VALIDATED) & (TYPE_MASK | TYPE_VALIDATED))
+            return false;
+        if ((w & WORD_COUNT) == WORD_COUNT || !refs_can_grow(w))
+            return false;
+    } while (!word_cas(f, &w, w + WORD_TYPE + refs));
+    return true;
+}
+
+static int table_validate(struct domain *d, struct frame *f, uint32_t type, unsigned from,
+                          bool may_preempt);
+
+static void flush_for_change(struct domain *d, struct frame *f)
+{
+    cpumask_t cpus = tlb_filter(READ_ONCE(d->dirty_cpus), f->stamp);
+
+    if (cpus)
+        port_tlb_flush(cpus);
+}
+
+/* The frame has the new type and one count, not validated: nobody else can use it. Make it so. */
+static int type_establish(struct domain *d, struct frame *f, uint32_t type, unsigned from,
+                          bool may_preempt)
+{
+    uint32_t clear = TYPE_MASK | TYPE_COUNT_MASK;
+    int rc = 0;
+
+    if (IS_TABLE(type)) {
+        rc = table_validate(d, f, type, from, may_preempt);
+        clear = TYPE_COUNT_MASK; /* a table that failed keeps its type: nothing was mapped through it */
+    } else if (type == TYPE_SEGDESC && !segdesc_page_valid(d, frame_va(frame_mfn(f)))) {
+        rc = refuse(d, EINVAL, SEGDESC_PAGE, frame_mfn(f).n, 0, 0);
+    }
+    if (!rc)
+        __atomic_or_fetch(&f->type, TYPE_VALIDATED, __ATOMIC_RELEASE);
+    else if (rc != -ERESTART)
+        __atomic_and_fetch(&f->type, ~clear, __ATOMIC_RELEASE);
+    else
+        __atomic_add_fetch(&f->word, WORD_T(TYPE_PARTIAL) + WORD_REF, __ATOMIC_RELEASE);
+    return rc;
+}
+
+/* Go on with a table whose validation was preempted: its own references become the caller's. */
+static int type_resume(struct domain *d, struct frame *f, uint32_t type, bool may_preempt)
+{
+    int rc;
+
+    __atomic_sub_fetch(&f->word, WORD_T(TYPE_PARTIAL), __ATOMIC_ACQ_REL);
+    rc = type_establish(d, f, type, f->aux & FRAME_AUX_COUNT, may_preempt);
+    frame_put_inline(f);
+    return rc;
+}
+
+/* With d->mm held and a frame reference. */
+static int type_get_locked(struct domain *d, struct frame *f, uint32_t type, bool may_preempt)
+{
+    uint64_t w = word_load(f);
+
+    for (;;) {
+        uint32_t t = (uint32_t)(w >> 32), have = t & TYPE_MASK, count = t & TYPE_COUNT_MASK;
+
+        if (have == type && (t & TYPE_VALIDATED)) {
+            if (count == TYPE_COUNT_MASK)
+                return refuse(d, EINVAL, FRAME_COUNT_LIMIT, frame_mfn(f).n, t, w);
+            if (word_cas(f, &w, w + WORD_TYPE))
+                return 0;
+        } else if (count) {
+            if (have == type && (t & TYPE_PARTIAL))
+                return type_resume(d, f, type, may_preempt);
+            return refuse(d, EINVAL, FRAME_TYPE_CONFLICT, frame_mfn(f).n, have, type);
+        } else if (t & TYPE_QUEUED) {
+            int rc = drain_locked(d, may_preempt);
+
+            if (rc)
+                return rc;
+            w = word_load(f);
+        } else if ((have == TYPE_WRITABLE || have == TYPE_SEGDESC) && !(t & TYPE_VALIDATED)) {
+            spin_wait(); /* being stamped, see core/frame_ref.h */
+            w = word_load(f);
+        } else if (word_cas(f, &w, (w & 0xffffffff) | WORD_T(type | 1))) {
+            /* Only now can no new use of the old type begin: flush after, not before. */
+            if (have != TYPE_NONE && have != type)
+                flush_for_change(d, f);
+            return type_establish(d, f, type, 0, may_preempt);
+        }
+    }
+}
+
+int type_get(struct domain *d, struct frame *f, uint32_t type, bool may_preempt)
+{
+    int rc;
+
+    if (type_get_fast(f, type, 0))
+        return 0;
+    spin_lock(&d->mm.lock);
+    rc = type_get_locked(d, f, type, may_preempt);
+    spin_unlock(&d->mm.lock);
+    return rc;
+}
+
+int type_get_under_lock(struct domain *d, struct frame *f, uint32_t type)
+{
+    return type_get_locked(d, f, type, false);
+}
+
+static int get_both(struct domain *d, mfn_t m, uint32_t type, bool may_preempt, bool locked)
+{
+    struct frame *f = frame_of(m);
+    int rc;
+
+    if (!mfn_valid(m) || !frame_get(f, d))
+        return refuse(d, EINVAL, FRAME_NOT_OWNED, m.n, d->id, mfn_valid(m) ? f->owner : DOMID_IO);
+    rc = locked ? type_get_locked(d, f, type, may_preempt) : type_get(d, f, type, may_preempt);
+    if (rc)
+        frame_put_inline(f);
+    return rc;
+}
+
+int frame_and_type_get(struct domain *d, mfn_t m, uint32_t type, bool may_preempt)
+{
+    struct frame *f = frame_of(m);
+
+    /* The owner cannot change while a type reference is held: looked at before and after. */
+    if (likely(mfn_valid(m)) && likely(f->owner == d->id) && type_get_fast(f, type, WORD_REF)) {
+        if (likely(READ_ONCE(f->owner) == d->id))
+            return 0;
+        frame_and_type_put_stray(f);
+    }
+    return get_both(d, m, type, may_preempt, false);
+}
+
+/* ---- validation ---- */
+
+static int l1_validate(struct domain *d, struct frame *f)
+{
+    uint64_t *t = frame_va(frame_mfn(f));
+
+    for (unsigned i = 0; i < PTES_PER_TABLE; i++) {
+        uint64_t e = t[i];
+        int rc;
+
+        if (!(e & PTE_P))
+            continue;
+        rc = l1e_get_checked(d, d, &e, true);
+        if (rc) {
+            entries_put(d, f, TYPE_L1, i);
+            return rc;
+        }
+        if (e != t[i])
+            t[i] = e;
+    }
+    return 0;
+}
+
+static int upper_validate(struct domain *d, struct frame *f, uint32_t type, unsigned from,
+                          bool may_preempt)
+{
+    uint64_t *t = frame_va(frame_mfn(f));
+
+    for (unsigned i = from; i < PTES_PER_TABLE; i++) {
+        uint64_t e = t[i];
+        int rc;
+
+        if (!(e & PTE_P) || (type == TYPE_L4 && l4_slot_is_hv(i)))
+            continue;
+        rc = upper_entry_check(d, f, type, i, e);
+        if (!rc)
+            rc = get_both(d, pte_mfn(e), type - TYPE_L1, may_preempt, true);
+        if (rc == -ERESTART)
+            f->aux = (uint16_t)i;
+        else if (rc)
+            entries_put(d, f, type, i);
+        if (rc)
+            return rc;
+        if (!(e & PTE_US))
+            t[i] = e | PTE_US;
+        if (may_preempt && i + 1 < PTES_PER_TABLE && port_preempt_pending()) {
+            f->aux = (uint16_t)(i + 1);
+            return -ERESTART;
+        }
+    }
+    if (type == TYPE_L4)
+        port_l4_init_slots(d, t);
+    return 0;
+}
+
+static int table_validate(struct domain *d, struct frame *f, uint32_t type, unsigned from,
+                          bool may_preempt)
+{
+    return type == TYPE_L1 ? l1_validate(d, f) : upper_validate(d, f, type, from, may_preempt);
+}
+
+void table_abandon(struct domain *d, struct frame *f)
+{
+    uint64_t w;
+
+    spin_lock(&d->mm.lock);
+    w = word_load(f);
+    if ((w >> 32) & TYPE_PARTIAL) {
+        uint32_t type = (uint32_t)(w >> 32) & TYPE_MASK;
+
+        entries_put(d, f, type, f->aux & FRAME_AUX_COUNT);
+        __atomic_sub_fetch(&f->word, WORD_T(TYPE_PARTIAL) + WORD_TYPE + WORD_REF, __ATOMIC_ACQ_REL);
+        f->stamp = tlb_stamp();
+    }
+    spin_unlock(&d->mm.lock);
+}
+
+/* ---- pinning ---- */
+
+static bool pinned_clear(struct frame *f)
+{
+    return __atomic_fetch_and(&f->type, ~TYPE_PINNED, __ATOMIC_ACQ_REL) & TYPE_PINNED;
+}
+
+int table_pin(struct domain *d, mfn_t m, uint32_t type)
+{
+    struct frame *f = frame_of(m);
+    int rc = frame_and_type_get(d, m, type, true);
+
+    if (rc)
+        return rc;
+    if (__atomic_fetch_or(&f->type, TYPE_PINNED, __ATOMIC_ACQ_REL) & TYPE_PINNED) {
+        frame_and_type_put(d, f);
+        return refuse(d, EINVAL, TABLE_ALREADY_PINNED, m.n, 0, 0);
+    }
+    /* The destroyer may have passed this frame already. */
+    if (unlikely(__atomic_load_n(&d->state, __ATOMIC_SEQ_CST) >= DOM_DYING) && pinned_clear(f))
+        frame_and_type_put(d, f);
+    return 0;
+}
+
+int table_unpin(struct domain *d, mfn_t m)
+{
+    struct frame *f = frame_of(m);
+
+    if (!mfn_valid(m) || !frame_get(f, d))
+        return refuse(d, EINVAL, FRAME_NOT_OWNED, m.n, d->id, mfn_valid(m) ? f->owner : DOMID_IO);
+    if (!pinned_clear(f)) {
+        frame_put_inline(f);
+        return refuse(d, EINVAL, TABLE_NOT_PINNED, m.n, 0, 0);
+    }
+    frame_and_type_put(d, f);
+    frame_put_inline(f);
+    return 0;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Refusals: every "no" the hypervisor says to a guest is recorded once, here, with its reason.
+ * Owns: a bounded ring per domain (REFUSAL_SLOTS newest). No lock: a slot is claimed by an atomic
+ * counter and written by its claimer; a reader sees a slot's sequence before and after.
+ * Printed as it happens when guest_loglvl=all; kept for crash reports and the tools.
+ */
+#ifndef CORE_REFUSAL_H
+#define CORE_REFUSAL_H
+
+#include "lib/types.h"
+
+struct domain;
+
+enum reason {
+#define REASON(id, text) REASON_##id,
+#include "core/reasons.def"
+#undef REASON
+    REASON_COUNT
+};
+
+const char *reason_text(enum reason r);
+
+struct refusal {
+    uint64_t seq;       /* 1.. ; 0 = slot never used */
+    uint64_t time;      /* ns since boot */
+    uint16_t vcpu;
+    uint8_t hypercall;  /* number; 0xff: not in a hypercall */
+    uint8_t pad;
+    uint32_t sub;       /* sub-operation */
+    int32_t err;        /* negative errno */
+    uint32_t reason;
+    uint64_t op[3];     /* operands, by reason */
+};
+
+#define REFUSAL_SLOTS 32
+struct refusal_ring {
+    uint64_t next;
+    struct refusal slot[REFUSAL_SLOTS];
+};
+
+/*
+ * Record and return -err, so that a check reads: return refuse(d, EINVAL, PTE_RESERVED, mfn, entry, i);
+ * d: the domain that asked (its ring). The vcpu, hypercall and sub-op come from port_current().
+ */
+int refuse_at(struct domain *d, int err, enum reason r, uint64_t a, uint64_t b, uint64_t c);
+#define refuse(d, err, r, a, b, c) refuse_at(d, err, REASON_##r, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c))
+
+/* The newest n refusals of d, oldest first, to the log. */
+void refusals_print(struct domain *d, unsigned n);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* Between core/sched.c and its policies: the run queue and the policies there are. */
+#ifndef CORE_SCHED_POLICIES_H
+#define CORE_SCHED_POLICIES_H
+
+#include "core/sched.h"
+#include "lib/list.h"
+
+struct runqueue {
+    spinlock_t lock;
+    unsigned cpu;
+    unsigned nr;         /* vcpus queued, not counting curr; others read it as a hint */
+    struct vcpu *curr;   /* RUNNING here; NULL: idle */
+    bool sliced;         /* the slice timer will ask curr to make room */
+    struct timer slice;
+    struct list queue;   /* of sched.link; the policy's */
+    int64_t vtime;       /* credit: how far this queue's service has come */
+    uint64_t balanced;   /* when it last looked at other CPUs */
+} __attribute__((aligned(64)));
+
+extern struct runqueue runqueues[NR_CPUS];
+extern const struct sched_policy sched_credit, sched_rr;
+
+static inline bool sched_allowed(const struct vcpu *v, unsigned cpu)
+{
+    return (v->sched.affinity_hard & BIT(cpu)) || !(v->sched.affinity_hard & cpus_online);
+}
+
+static inline struct vcpu *queue_head(const struct runqueue *rq)
+{
+    return list_empty(&rq->queue) ? NULL : container_of(rq->queue.next, struct vcpu, sched.link);
+}
+
+/* The first vcpu waiting on `from` that may run on `to`, one that would like to before others. */
+struct vcpu *queue_first_allowed(unsigned from, unsigned to);
+
+#endif

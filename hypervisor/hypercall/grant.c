@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT */
+/* grant_table_op(cmd, array, count): the arrays in and out, piece by piece, and continuations. */
+#include "core/grant.h"
+#include "core/vcpu.h"
+#include "hypercall/hypercall.h"
+#include "lib/errno.h"
+
+/* The upper bits of cmd carry the state of an interrupted cache flush on Xen; here they are always 0. */
+#define CMD_BITS 20
+#define LOOK_EVERY 16 /* entries between two looks whether to let others run */
+
+static bool time_to_stop(unsigned done) { return done && done % LOOK_EVERY == 0 && port_preempt_pending(); }
+
+/* Where an entry's answers begin: what lies before is the guest's own and need not be written back. */
+#define OUT_FROM(obj, field) ((const char *)&(obj) + offsetof(__typeof__(obj), field)), \
+                             (sizeof(obj) - offsetof(__typeof__(obj), field))
+
+/* Each batch: the entries done without an error of the array itself, or -EFAULT. */
+static long batch_map(struct vcpu *v, gva_t array, unsigned count)
+{
+    struct gnttab_map_grant_ref op;
+    unsigned i;
+
+    for (i = 0; i < count && !time_to_stop(i); i++, array += sizeof(op)) {
+        if (door_in_obj(v, op, array))
+            return -EFAULT;
+        grant_map(v, &op);
+        if (door_out(v, array + offsetof(struct gnttab_map_grant_ref, dom), OUT_FROM(op, dom)))
+            return -EFAULT;
+    }
+    return i;
+}
+
+static long batch_unmap(struct vcpu *v, gva_t array, unsigned count)
+{
+    struct gnttab_unmap_grant_ref op;
+    struct grant_unmap_batch b = { .count = 0 };
+    long rc = 0;
+    unsigned i;
+
+    for (i = 0; i < count && !time_to_stop(i) && !rc; i++, array += sizeof(op)) {
+        rc = door_in_obj(v, op, array);
+        if (rc)
+            break;
+        grant_unmap(v, &op, &b);
+        rc = door_out(v, array + offsetof(struct gnttab_unmap_grant_ref, status), &op.status, 2);
+        if (b.count == GRANT_UNMAP_BATCH)
+            grant_unmap_flush(v, &b);
+    }
+    grant_unmap_flush(v, &b);
+    return rc ? rc : i;
+}
+
+static long batch_replace(struct vcpu *v, gva_t array, unsigned count)
+{
+    struct gnttab_unmap_and_replace op;
+    struct grant_unmap_batch b = { .count = 0 };
+    long rc = 0;
+    unsigned i;
+
+    for (i = 0; i < count && !time_to_stop(i) && !rc; i++, array += sizeof(op)) {
+        rc = door_in_obj(v, op, array);
+        if (rc)
+            break;
+        grant_unmap_and_replace(v, &op, &b);
+        rc = door_out(v, array + offsetof(struct gnttab_unmap_and_replace, status), &op.status, 2);
+        if (b.count == GRANT_UNMAP_BATCH)
+            grant_unmap_flush(v, &b);
+    }
+    grant_unmap_flush(v, &b);
+    return rc ? rc : i;
+}
+
+static long batch_copy(struct vcpu *v, gva_t array, unsigned count)
+{
+    struct gnttab_copy op;
+    unsigned i;
+
+    for (i = 0; i < count && !time_to_stop(i); i++, array += sizeof(op)) {
+        if (door_in_obj(v, op, array))
+            return -EFAULT;
+        grant_copy(v, &op);
+        if (door_out(v, array + offsetof(struct gnttab_copy, status), &op.status, sizeof(op.status)))
+            return -EFAULT;
+    }
+    return i;
+}
+
+/* LIMIT: frames cannot be given away. GNTST_bad_page is the one answer that leaves the frame with its owner. */
+static long batch_transfer(struct vcpu *v, gva_t array, unsigned count)
+{
+    struct gnttab_transfer op;
+    unsigned i;
+
+    for (i = 0; i < count && !time_to_stop(i); i++, array += sizeof(op)) {
+        if (door_in_obj(v, op, array))
+            return -EFAULT;
+        refuse(v->domain, EINVAL, GRANT_TRANSFER, op.mfn, op.domid, 0);
+        op.status = GNTST_bad_page;
+        if (door_out(v, array + offsetof(struct gnttab_transfer, status), &op.status, sizeof(op.status)))
+            return -EFAULT;
+    }
+    return i;
+}
+
+static long batch_swap(struct vcpu *v, gva_t array, unsigned count)
+{
+    struct gnttab_swap_grant_ref op;
+    unsigned i;
+
+    for (i = 0; i < count && !time_to_stop(i); i++, array += sizeof(op)) {
+        if (door_in_obj(v, op, array))
+            return -EFAULT;
+        op.status = grant_swap(v->domain, op.ref_a, op.ref_b);
+        if (door_out(v, array + offsetof(struct gnttab_swap_grant_ref, status), &op.status, 2))
+            return -EFAULT;
+    }
+    return i;
+}
+
+/* May the domain flush this range of this frame? 0 or -errno.
+ * LIMIT: nothing is flushed: memory is coherent with devices on x86, and with itself. */
+static int cache_flush_one(struct domain *d, const struct gnttab_cache_flush *op)
+{
+    mfn_t m = MFN(op->a.dev_bus_addr >> PAGE_SHIFT);
+
+    if (op->offset >= PAGE_SIZE || op->length > PAGE_SIZE || op->offset + op->length > PAGE_SIZE ||
+        (op->op & ~(GNTTAB_CACHE_CLEAN | GNTTAB_CACHE_INVAL)))
+        return refuse(d, EINVAL, GRANT_CACHE_RANGE, op->offset, op->length, op->op);
+    if (!op->length || !op->op)
+        return 0;
+    if (!mfn_valid(m))
+        return refuse(d, EINVAL, FRAME_NOT_OWNED, m.n, d->id, DOMID_IO);
+    if (op->op == GNTTAB_CACHE_INVAL)
+        return refuse(d, EOPNOTSUPP, GRANT_CACHE_RANGE, op->offset, op->length, op->op);
+    return 0;
+}
+
+static long batch_cache_flush(struct vcpu *v, gva_t array, unsigned count)
+{
+    struct gnttab_cache_flush op;
+    unsigned i;
+    int rc;
+
+    for (i = 0; i < count && !time_to_stop(i); i++, array += sizeof(op)) {
+        rc = door_in_obj(v, op, array);
+        if (!rc)
+            rc = cache_flush_one(v->domain, &op);
+        if (rc)
+            return rc;
+    }
+    return i;
+}
+
+/* ---- operations on a table ---- */
+
+/* By number or DOMID_SELF, with a reference, if the caller may ask about it: GNTST_*. */
+static int16_t table_target(struct vcpu *v, domid_t id, struct domain **out)
+{
+    struct domain *d = v->domain;
+
+    *out = NULL;
+    if (id == DOMID_SELF || id == d->id) {
+        domain_get(d);
+        *out = d;
+        return GNTST_okay;
+    }
+    *out = domain_find(id);
+    if (!*out) {
+        refuse(d, ESRCH, NO_SUCH_DOMAIN, id, 0, 0);
+        return GNTST_bad_domain;
+    }
+    if (d->privileged)
+        return GNTST_okay;
+    refuse(d, EPERM, NOT_PRIVILEGED, id, 0, 0);
+    domain_put(*out);
+    *out = NULL;
+    return GNTST_permission_denied;
+}
+
+static int16_t frames_out(struct vcpu *v, struct domain *d, gva_t list, unsigned nr)
+{
+    int16_t status = grant_setup(d, nr, NULL);
+    mfn_t m;
+
+    for (unsigned i = 0; !status && i < nr; i++)
+        if (grant_frame_mfn(d, i, &m) || door_out_obj(v, list + i * sizeof(m.n), m.n))
+            status = GNTST_bad_virt_addr;
+    return status;
+}
+
+static long op_setup_table(struct vcpu *v, gva_t arg)
+{
+    struct gnttab_setup_table op;
+    struct domain *d;
+    gva_t list;
+
+    if (door_in_obj(v, op, arg))
+        return -EFAULT;
+    list = door_handle(op.frame_list);
+    if (!va_is_guest(list, (uint64_t)op.nr_frames * sizeof(xen_pfn_t)))
+        return refuse(v->domain, EFAULT, BAD_POINTER, list, op.nr_frames * sizeof(xen_pfn_t), 0);
+    op.status = table_target(v, op.dom, &d);
+    if (d) {
+        op.status = frames_out(v, d, list, op.nr_frames);
+        domain_put(d);
+    }
+    return door_out(v, arg + offsetof(struct gnttab_setup_table, status), &op.status, sizeof(op.status));
+}
+
+static long op_query_size(struct vcpu *v, gva_t arg)
+{
+    struct gnttab_query_size op;
+    struct domain *d;
+
+    if (door_in_obj(v, op, arg))
+        return -EFAULT;
+    op.status = table_target(v, op.dom, &d);
+    if (d) {
+        op.nr_frames = grant_frames(d);
+        op.max_nr_frames = d->max_grant_frames;
+        domain_put(d);
+    }
+    return door_out_obj(v, arg, op);
+}
+
+/* No version 2, as Xen with gnttab=max-ver:1. */
+static long op_set_version(struct vcpu *v, gva_t arg)
+{
+    struct gnttab_set_version op;
+    int rc = 0;
+
+    if (door_in_obj(v, op, arg))
+        return -EFAULT;
+    if (op.version != 1)
+        rc = refuse(v->domain, op.version == 2 ? ENOSYS : EINVAL, GRANT_VERSION, op.version, 0, 0);
+    op.version = 1;
+    return door_out_obj(v, arg, op) ? -EFAULT : rc;
+}
+
+static long op_get_version(struct vcpu *v, gva_t arg)
+{
+    struct gnttab_get_version op;
+    struct domain *d;
+    int16_t status;
+
+    if (door_in_obj(v, op, arg))
+        return -EFAULT;
+    status = table_target(v, op.dom, &d);
+    if (!d)
+        return status == GNTST_bad_domain ? -ESRCH : -EPERM;
+    domain_put(d);
+    op.version = 1;
+    return door_out(v, arg + offsetof(struct gnttab_get_version, version), &op.version, sizeof(op.version));
+}
+
+/* Status frames belong to version 2: there are none. */
+static long op_get_status_frames(struct vcpu *v, gva_t arg)
+{
+    struct gnttab_get_status_frames op;
+    struct domain *d;
+
+    if (door_in_obj(v, op, arg))
+        return -EFAULT;
+    op.status = table_target(v, op.dom, &d);
+    if (d) {
+        domain_put(d);
+        if (op.nr_frames) {
+            refuse(v->domain, EINVAL, GRANT_VERSION, 1, 0, 0);
+            op.status = GNTST_general_error;
+        }
+    }
+    return door_out(v, arg + offsetof(struct gnttab_get_status_frames, status), &op.status,
+                    sizeof(op.status));
+}
+
+/* ---- dispatch ---- */
+
+typedef long batch_fn(struct vcpu *v, gva_t array, unsigned count);
+
+/* Always inlined with a constant function: the hot operations pay no indirect call. */
+static inline __attribute__((always_inline)) long
+run_batch(struct vcpu *v, unsigned cmd, gva_t array, unsigned count, size_t size, batch_fn *fn)
+{
+    long done;
+
+    if (unlikely(!va_is_guest(array, count * size)))
+        return refuse(v->domain, EFAULT, BAD_POINTER, array, count * size, 0);
+    done = fn(v, array, count);
+    if (likely(done < 0 || done == count))
+        return done < 0 ? done : 0;
+    return hypercall_restart(v, cmd, array + (uint64_t)done * size, count - (unsigned)done, 0, 0);
+}
+
+#define BATCH(function, type) run_batch(v, cmd, a2, count, sizeof(struct type), function)
+
+static long one(struct vcpu *v, unsigned cmd, unsigned count)
+{
+    return count == 1 ? 0 : refuse(v->domain, EINVAL, GRANT_COUNT, count, cmd, 0);
+}
+
+long hc_grant_table_op(struct vcpu *v, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
+{
+    unsigned cmd = (unsigned)a1, count = (unsigned)a3;
+    long rc;
+
+    (void)a4, (void)a5;
+    v->hc_sub = cmd;
+    if (unlikely((int)count < 0) || unlikely(cmd >> CMD_BITS))
+        return refuse(v->domain, EINVAL, GRANT_COUNT, count, cmd, 0);
+    switch (cmd) {
+    case GNTTABOP_map_grant_ref: return BATCH(batch_map, gnttab_map_grant_ref);
+    case GNTTABOP_unmap_grant_ref: return BATCH(batch_unmap, gnttab_unmap_grant_ref);
+    case GNTTABOP_copy: return BATCH(batch_copy, gnttab_copy);
+    case GNTTABOP_unmap_and_replace: return BATCH(batch_replace, gnttab_unmap_and_replace);
+    case GNTTABOP_transfer: return BATCH(batch_transfer, gnttab_transfer);
+    case GNTTABOP_swap_grant_ref: return BATCH(batch_swap, gnttab_swap_grant_ref);
+    case GNTTABOP_cache_flush: return BATCH(batch_cache_flush, gnttab_cache_flush);
+    case GNTTABOP_setup_table:
+        rc = one(v, cmd, count);
+        return rc ? rc : op_setup_table(v, a2);
+    case GNTTABOP_query_size:
+        rc = one(v, cmd, count);
+        return rc ? rc : op_query_size(v, a2);
+    case GNTTABOP_get_status_frames:
+        rc = one(v, cmd, count);
+        return rc ? rc : op_get_status_frames(v, a2);
+    case GNTTABOP_set_version: return op_set_version(v, a2);
+    case GNTTABOP_get_version: return op_get_version(v, a2);
+    }
+    return refuse(v->domain, ENOSYS, UNKNOWN_SUBOP, cmd, 0, 0);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* Between hypercall/memory.c and hypercall/reservation.c. */
+#ifndef HYPERCALL_MEMORY_H
+#define HYPERCALL_MEMORY_H
+
+#ifndef __XEN_TOOLS__
+#define __XEN_TOOLS__ /* the public header keeps the toolstack's operations behind it */
+#endif
+#include "hypercall/hypercall.h"
+#include <xen/memory.h>
+
+struct domain *memory_target(struct vcpu *v, domid_t id, long *rc);
+long memory_reservation(struct vcpu *v, unsigned op, uint64_t start, gva_t arg);
+long memory_exchange(struct vcpu *v, gva_t arg);
+
+#endif

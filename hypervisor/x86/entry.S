@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * All ways into the hypervisor and back to a guest.
+ *
+ * From ring 3 the CPU (or the syscall stub) builds the frame straight in the running vcpu's regs,
+ * because TSS.RSP0 points to the end of that structure:
+ *
+ *     &v->regs.es  ->  (RSP0)
+ *                      ss
+ *                      rsp
+ *                      rflags
+ *                      cs
+ *                      rip
+ *                      error_code (low half), entry_vector (high half)
+ *                      rdi rsi rdx rcx rax r8 r9 r10 r11 rbx rbp r12 r13 r14 r15
+ *     &v->regs     ->
+ *
+ * Then RSP becomes the CPU's own stack (v->stack_top), empty, and RBX holds v through the C call.
+ * NMI, #DF, #MC and #DB have stacks of their own (IST), because they can hit the first instructions
+ * of a syscall, where RSP is still the guest's.
+ */
+#include "offsets.h"
+#include "x86/layout.h"
+
+#define VEC_SYSCALL 0x100 /* entry_vector of a frame built by the syscall stub */
+
+        .text
+
+/* Save all general registers below an error-code slot already pushed. */
+.macro SAVE_GPRS
+        push    %rdi
+        push    %rsi
+        push    %rdx
+        push    %rcx
+        push    %rax
+        push    %r8
+        push    %r9
+        push    %r10
+        push    %r11
+        push    %rbx
+        push    %rbp
+        push    %r12
+        push    %r13
+        push    %r14
+        push    %r15
+.endm
+
+.macro RESTORE_GPRS
+        pop     %r15
+        pop     %r14
+        pop     %r13
+        pop     %r12
+        pop     %rbp
+        pop     %rbx
+        pop     %r11
+        pop     %r10
+        pop     %r9
+        pop     %r8
+        pop     %rax
+        pop     %rcx
+        pop     %rdx
+        pop     %rsi
+        pop     %rdi
+.endm
+
+/* ---- SYSCALL ---------------------------------------------------------------------------------
+ * RIP in rcx, RFLAGS in r11, RSP still the guest's, no free register: one stub a CPU (LSTAR names
+ * its own) that finds its words by RIP-relative addresses. */
+        .globl  syscall_stubs, syscall32_stubs
+        .balign 64
+syscall_stubs:
+.set cpu_index, 0
+.rept 64
+        .balign 64
+        mov     %rsp, syscall_scratch + cpu_index * 64(%rip)
+        mov     cpus + cpu_index * CPU_SIZE + CPU_RSP0(%rip), %rsp
+        pushq   $SEL_DS
+        pushq   syscall_scratch + cpu_index * 64(%rip)
+        jmp     syscall_entry
+.set cpu_index, cpu_index + 1
+.endr
+
+        .balign 64
+syscall32_stubs:
+.set cpu_index, 0
+.rept 64
+        .balign 64
+        mov     %rsp, syscall_scratch + cpu_index * 64(%rip)
+        mov     cpus + cpu_index * CPU_SIZE + CPU_RSP0(%rip), %rsp
+        pushq   $SEL_DS
+        pushq   syscall_scratch + cpu_index * 64(%rip)
+        jmp     syscall32_entry
+.set cpu_index, cpu_index + 1
+.endr
+
+        .balign 16
+syscall_entry:
+        push    %r11
+        pushq   $SEL_CS64
+        push    %rcx
+        pushq   $0
+        SAVE_GPRS
+        cmpb    $0, VCPU_IN_KERNEL - VCPU_REGS(%rsp)
+        je      syscall_from_user
+
+        /* Guest kernel: a hypercall. */
+        lea     -VCPU_REGS(%rsp), %rbx
+        mov     VCPU_STACK_TOP(%rbx), %rsp
+        cmp     $64, %rax
+        jae     hypercall_unknown
+        mov     %eax, VCPU_HC_NR(%rbx)
+        mov     %r8, %r9
+        mov     %r10, %r8
+        mov     %rdx, %rcx
+        mov     %rsi, %rdx
+        mov     %rdi, %rsi
+        mov     %rbx, %rdi
+        lea     hypercall_table(%rip), %r10
+        call    *(%r10,%rax,8)
+hypercall_return:
+        cmpb    $0, VCPU_HC_RESTART(%rbx)
+        jne     hypercall_special
+        /* Anything to do before going back? */
+        cmpl    $0, VCPU_WORK(%rbx)
+        jne     hypercall_slow
+        mov     VCPU_INFO(%rbx), %rcx
+        movzwl  (%rcx), %ecx             /* upcall pending in cl, mask in ch */
+        test    %cl, %cl
+        jne     2f
+1:
+        mov     VCPU_rip(%rbx), %rcx
+        /* SYSRET to a non-canonical address faults in ring 0 on some CPUs: leave those to IRET. */
+        mov     %rcx, %rdx
+        sar     $47, %rdx
+        add     $1, %edx
+        cmp     $1, %edx
+        ja      hypercall_slow
+        mov     VCPU_rflags(%rbx), %r11
+        mov     VCPU_r10(%rbx), %r10
+        mov     VCPU_r9(%rbx), %r9
+        mov     VCPU_r8(%rbx), %r8
+        mov     VCPU_rdi(%rbx), %rdi
+        mov     VCPU_rsi(%rbx), %rsi
+        mov     VCPU_rdx(%rbx), %rdx
+        mov     VCPU_rsp(%rbx), %rsp
+        mov     VCPU_rbx(%rbx), %rbx
+        sysretq
+2:
+        test    %ch, %ch
+        jne     1b
+hypercall_slow:
+        mov     %rax, VCPU_rax(%rbx)
+        jmp     exit_work_asm
+hypercall_unknown:
+        mov     %rbx, %rdi
+        mov     %rax, %rsi
+        call    hypercall_unknown_number
+        jmp     hypercall_return
+hypercall_special:
+        mov     %rbx, %rdi
+        mov     %rax, %rsi
+        call    hypercall_finish
+        jmp     exit_check
+
+syscall_from_user:
+        movl    $VEC_SYSCALL, VCPU_error_code - VCPU_REGS + 4(%rsp)
+        lea     -VCPU_REGS(%rsp), %rbx
+        mov     VCPU_STACK_TOP(%rbx), %rsp
+        mov     %rbx, %rdi
+        call    trap_guest_syscall
+        jmp     exit_check
+
+syscall32_entry:
+        push    %r11
+        pushq   $SEL_CS32
+        push    %rcx
+        pushq   $0
+        movl    $VEC_SYSCALL, 4(%rsp)
+        SAVE_GPRS
+        lea     -VCPU_REGS(%rsp), %rbx
+        mov     VCPU_STACK_TOP(%rbx), %rsp
+        mov     %rbx, %rdi
+        call    trap_guest_syscall32
+        jmp     exit_check
+
+/* ---- back to the guest -----------------------------------------------------------------------
+ * exit_full(v): from C, never returns. */
+        .globl  exit_full
+exit_full:
+        mov     %rdi, %rbx
+        mov     VCPU_STACK_TOP(%rbx), %rsp
+exit_check:
+        cmpl    $0, VCPU_WORK(%rbx)
+        jne     exit_work_asm
+        mov     VCPU_INFO(%rbx), %rcx
+        movzwl  (%rcx), %ecx
+        test    %cl, %cl
+        je      exit_restore
+        test    %ch, %ch
+        je      exit_work_asm
+exit_restore:
+        lea     VCPU_REGS(%rbx), %rsp
+        RESTORE_GPRS
+        add     $8, %rsp
+        .globl  exit_iret
+exit_iret:
+        iretq
+
+/* Pending work: may switch to another vcpu. */
+exit_work_asm:
+        mov     %rbx, %rdi
+        call    exit_work
+        mov     %rax, %rbx
+        mov     VCPU_STACK_TOP(%rbx), %rsp
+        jmp     exit_restore
+
+/* idle_enter(): from C, never returns: this CPU's stack is emptied, it looks for a vcpu to run. */
+        .globl  idle_enter
+idle_enter:
+        or      $(STACK_SIZE - 1), %rsp
+        sub     $15, %rsp
+        xor     %ebp, %ebp
+        xor     %edi, %edi
+        call    exit_work
+        mov     %rax, %rbx
+        mov     VCPU_STACK_TOP(%rbx), %rsp
+        jmp     exit_restore
+
+/* ---- exceptions and interrupts --------------------------------------------------------------- */
+.macro TRAP_ENTRY vector, has_error
+        .balign 16
+trap_\vector:
+        .if \has_error == 0
+        pushq   $0
+        .endif
+        movl    $\vector, 4(%rsp)
+        testb   $3, 16(%rsp)
+        jz      trap_in_hypervisor
+        jmp     trap_in_guest
+.endm
+
+        .balign 16
+/* The two hot ones come straight through. */
+trap_14:
+        movl    $14, 4(%rsp)
+        testb   $3, 16(%rsp)
+        jz      trap_in_hypervisor
+        SAVE_GPRS
+        lea     -VCPU_REGS(%rsp), %rbx
+        mov     VCPU_STACK_TOP(%rbx), %rsp
+        cld
+        mov     %rbx, %rdi
+        call    trap_guest_page_fault
+        jmp     exit_check
+
+trap_in_guest:
+        SAVE_GPRS
+trap_saved:
+        lea     -VCPU_REGS(%rsp), %rbx
+        mov     VCPU_STACK_TOP(%rbx), %rsp
+        cld
+        mov     %rbx, %rdi
+        call    trap_guest
+        jmp     exit_check
+
+trap_in_hypervisor:
+        push    %rax
+        lea     exit_iret(%rip), %rax
+        cmp     %rax, 16(%rsp)
+        je      iret_faulted
+        pop     %rax
+        SAVE_GPRS
+        cld
+        mov     %rsp, %rbp
+        mov     %rsp, %rdi
+        and     $-16, %rsp
+        call    trap_hypervisor
+        mov     %rbp, %rsp
+        RESTORE_GPRS
+        add     $8, %rsp
+        iretq
+
+/*
+ * The IRETQ to a guest faulted: its frame is bad. All registers are the guest's already and the
+ * faulting frame lies in v->regs; rebuild it as if the guest had faulted at the target.
+ * On the stack: rax, error/vector, rip, cs, rflags, rsp (== &v->regs.rip), ss.
+ */
+iret_faulted:
+        push    %rbx
+        mov     48(%rsp), %rbx           /* &v->regs.rip */
+        mov     16(%rsp), %rax           /* error and vector */
+        mov     %rax, -8(%rbx)
+        pop     %rbx
+        pop     %rax
+        mov     32(%rsp), %rsp
+        lea     -8(%rsp), %rsp
+        SAVE_GPRS
+        lea     -VCPU_REGS(%rsp), %rbx
+        mov     VCPU_STACK_TOP(%rbx), %rsp
+        cld
+        mov     %rbx, %rdi
+        call    trap_guest_iret_fault
+        jmp     exit_check
+
+/* #DB on its own stack: from a guest, move the frame to where the others have it. */
+        .balign 16
+trap_1:
+        pushq   $0
+        movl    $1, 4(%rsp)
+        testb   $3, 16(%rsp)
+        jz      trap_in_hypervisor
+        push    %rax
+        push    %rbx
+        mov     %rsp, %rax
+        or      $(STACK_SIZE - 1), %rax
+        mov     -15(%rax), %rax
+        mov     CPU_CURRENT(%rax), %rax
+        .set    slot, 0
+        .rept   6
+        mov     16 + slot(%rsp), %rbx
+        mov     %rbx, VCPU_error_code + slot(%rax)
+        .set    slot, slot + 8
+        .endr
+        lea     VCPU_error_code(%rax), %rax
+        mov     %rax, 16(%rsp)
+        pop     %rbx
+        pop     %rax
+        mov     (%rsp), %rsp
+        jmp     trap_in_guest
+
+/* NMI and #MC interrupt anything and go back to it at once. */
+.macro IST_TRAP vector, has_error
+        .balign 16
+trap_\vector:
+        .if \has_error == 0
+        pushq   $0
+        .endif
+        movl    $\vector, 4(%rsp)
+        SAVE_GPRS
+        cld
+        mov     %rsp, %rbp
+        mov     %rsp, %rdi
+        and     $-16, %rsp
+        call    trap_ist
+        mov     %rbp, %rsp
+        RESTORE_GPRS
+        add     $8, %rsp
+        iretq
+.endm
+
+        IST_TRAP 2, 0
+        IST_TRAP 8, 1
+        IST_TRAP 18, 0
+
+        .irp vector, 0, 3, 4, 5, 6, 7, 9, 15, 16, 19, 20
+        TRAP_ENTRY \vector, 0
+        .endr
+        .irp vector, 10, 11, 12, 13, 17, 21
+        TRAP_ENTRY \vector, 1
+        .endr
+        .set vec, 22
+        .balign 32
+trap_22:
+        .rept 256 - 22
+        .balign 32
+        pushq   $0
+        movl    $vec, 4(%rsp)
+        testb   $3, 16(%rsp)
+        jz      trap_in_hypervisor
+        jmp     trap_in_guest
+        .set vec, vec + 1
+        .endr
+
+/* Reload CS after a new GDT: reload_cs(). */
+        .globl  reload_cs
+reload_cs:
+        pop     %rax
+        pushq   $SEL_HV_CS
+        push    %rax
+        lretq
+
+/*
+ * size_t copy_user(void *dst, const void *src, size_t n): returns bytes not copied; a fault on
+ * either side ends it.
+ */
+        .globl  copy_user
+copy_user:
+        mov     %rdx, %rcx
+        shr     $3, %rcx
+        and     $7, %edx
+1:      rep movsq
+        mov     %edx, %ecx
+2:      rep movsb
+        xor     %eax, %eax
+        ret
+3:      lea     (%rdx,%rcx,8), %rax
+        ret
+4:      mov     %rcx, %rax
+        ret
+        .pushsection .ex_table, "a"
+        .balign 4
+        .long   1b - .
+        .long   3b - .
+        .long   2b - .
+        .long   4b - .
+        .popsection
+
+        .section .rodata
+        .balign 8
+        .globl  trap_vectors
+trap_vectors:
+        .irp vector, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22
+        .quad   trap_\vector
+        .endr
+
+        .bss
+        .balign 64
+syscall_scratch:
+        .skip   64 * 64
+
+        .section .note.GNU-stack, "", @progbits

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/* LINK: core/heap.c core/frame.c core/tlb.c */
+#include "core/sched.h"
+#include "core/tlb.h"
+#include "fake_port.h"
+#include <criterion/criterion.h>
+
+#define ALL_FREE (FAKE_FRAMES - FAKE_HV_FRAMES - (FAKE_HOLE_LAST + 1 - FAKE_HOLE_FIRST))
+
+static void setup(void) { fake_reset(); }
+static void audit(void) { cr_assert_eq(heap_audit(), 0); }
+
+TestSuite(heap, .init = setup);
+
+Test(heap, all_ram_is_free_and_the_rest_is_not)
+{
+    cr_assert_eq(heap_free_frames(), ALL_FREE);
+    cr_assert_eq(frame_of(MFN(0))->owner, DOMID_XEN);
+    cr_assert_eq(frame_of(MFN(FAKE_HOLE_FIRST))->owner, DOMID_IO);
+    cr_assert_eq(frame_of(MFN(FAKE_HOLE_LAST + 1))->owner, DOMID_INVALID);
+    audit();
+}
+
+Test(heap, a_block_is_aligned_zeroed_and_the_hypervisors)
+{
+    for (unsigned order = 0; order <= 12; order++) {
+        mfn_t m = heap_alloc(order, 0);
+
+        cr_assert(!mfn_eq(m, MFN_INVALID));
+        cr_assert_eq(m.n & ((1u << order) - 1), 0);
+        for (unsigned i = 0; i < 1u << order; i++) {
+            cr_assert_eq(frame_of(MFN(m.n + i))->owner, DOMID_XEN);
+            cr_assert_eq(frame_of(MFN(m.n + i))->word, 1);
+        }
+        cr_assert_eq(*(uint64_t *)frame_va(m), 0);
+        audit();
+    }
+}
+
+Test(heap, content_of_the_last_owner_never_shows)
+{
+    mfn_t m = heap_alloc(3, 0);
+
+    memset(frame_va(m), 0xaa, PAGE_SIZE << 3);
+    heap_free(m, 3);
+    audit();
+    for (unsigned i = 0; i < ALL_FREE; i++) {
+        mfn_t n = heap_alloc(0, 0);
+
+        cr_assert(!mfn_eq(n, MFN_INVALID));
+        for (unsigned w = 0; w < 512; w += 37)
+            cr_assert_eq(((uint64_t *)frame_va(n))[w], 0);
+    }
+    cr_assert(mfn_eq(heap_alloc(0, 0), MFN_INVALID));
+    audit();
+}
+
+Test(heap, everything_freed_in_any_order_becomes_large_blocks_again)
+{
+    mfn_t m[4096];
+
+    for (unsigned i = 0; i < 4096; i++)
+        m[i] = heap_alloc(0, 0);
+    audit();
+    for (unsigned i = 0; i < 4096; i += 2)
+        heap_free(m[i], 0);
+    audit();
+    for (unsigned i = 1; i < 4096; i += 2)
+        heap_free(m[i], 0);
+    audit();
+    cr_assert_eq(heap_free_frames(), ALL_FREE);
+    cr_assert(!mfn_eq(heap_alloc(13, 0), MFN_INVALID));
+}
+
+Test(heap, address_bits_limit_where_a_block_lies)
+{
+    mfn_t high = heap_alloc(0, 0), low;
+
+    cr_assert_geq(high.n, FAKE_FRAMES / 2); /* low memory is kept for those who ask */
+    for (unsigned bits = 18; bits < 26; bits++) {
+        low = heap_alloc(2, ALLOC_BITS(bits));
+        cr_assert(!mfn_eq(low, MFN_INVALID), "bits %u", bits);
+        cr_assert_lt(low.n + 4, BIT(bits - PAGE_SHIFT) + 1);
+        audit();
+    }
+    cr_assert(mfn_eq(heap_alloc(0, ALLOC_BITS(16)), MFN_INVALID));
+    cr_assert(mfn_eq(heap_alloc(0, ALLOC_BITS(12)), MFN_INVALID));
+    audit();
+}
+
+Test(heap, freed_low_frames_serve_address_bits_again)
+{
+    mfn_t m[64];
+    unsigned n = 0;
+
+    while (n < 64 && !mfn_eq(m[n] = heap_alloc(0, ALLOC_BITS(18)), MFN_INVALID))
+        n++;
+    cr_assert_eq(n, 48);
+    for (unsigned i = 0; i < n; i++)
+        heap_free(m[i], 0);
+    cr_assert(!mfn_eq(heap_alloc(5, ALLOC_BITS(18)), MFN_INVALID));
+    audit();
+}
+
+Test(heap, a_frame_still_referenced_is_freed_by_that_reference)
+{
+    mfn_t m = heap_alloc(0, 0);
+
+    frame_of(m)->refs++;
+    heap_free(m, 0);
+    cr_assert_eq(heap_free_frames(), ALL_FREE - 1);
+    frame_of(m)->refs--;
+    heap_free_frame(frame_of(m));
+    cr_assert_eq(heap_free_frames(), ALL_FREE);
+    audit();
+}
+
+Test(heap, a_reused_frame_is_flushed_from_the_tlbs_that_may_know_it_and_only_once)
+{
+    mfn_t m[200];
+
+    cpus_online = 7;
+    for (unsigned i = 0; i < 200; i++)
+        m[i] = heap_alloc(0, 0);
+    cr_assert_eq(fake_flushes, 0, "fresh memory was never mapped");
+    tlb_flushed(1, tlb_tick());
+    for (unsigned i = 0; i < 200; i++)
+        heap_free(m[i], 0);
+    tlb_flushed(2, tlb_tick());
+    for (unsigned i = 0; i < 200; i++)
+        heap_alloc(0, ALLOC_BITS(0));
+    for (unsigned i = 0; i < ALL_FREE - 200; i++)
+        heap_alloc(0, 0);
+    cr_assert_eq(fake_flushes, 1);
+    cr_assert_eq(fake_flush_mask, 3);
+    audit();
+}
+
+Test(heap, scrubbing_ends_and_leaves_clean_frames)
+{
+    unsigned turns = 0;
+
+    memset(frame_va(MFN(300)), 0x55, PAGE_SIZE);
+    while (heap_scrub_some())
+        cr_assert_lt(++turns, 100000);
+    cr_assert_eq(*(uint64_t *)frame_va(MFN(300)), 0);
+    audit();
+    cr_assert_eq(frame_of(MFN(300))->aux & FRAME_AUX_DIRTY, 0);
+}
