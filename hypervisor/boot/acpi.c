@@ -78,11 +78,15 @@ static void madt_entry(const uint8_t *e, unsigned type, unsigned length)
         add_cpu((uint32_t)get(e, 4, 4), (uint32_t)get(e, 12, 4), (uint32_t)get(e, 8, 4));
     } else if (type == 1 && length >= 12 && platform.nr_ioapics < PLATFORM_IOAPICS) {
         platform.ioapic[platform.nr_ioapics++] = (struct platform_ioapic){
-            .id = e[2], .addr = (uint32_t)get(e, 4, 4), .gsi_base = (uint32_t)get(e, 8, 4),
+            .id = e[2],
+            .addr = (uint32_t)get(e, 4, 4),
+            .gsi_base = (uint32_t)get(e, 8, 4),
         };
     } else if (type == 2 && length >= 10 && platform.nr_overrides < PLATFORM_OVERRIDES) {
         platform.override[platform.nr_overrides++] = (struct platform_override){
-            .source = e[3], .gsi = (uint32_t)get(e, 4, 4), .flags = (uint16_t)get(e, 8, 2),
+            .source = e[3],
+            .gsi = (uint32_t)get(e, 4, 4),
+            .flags = (uint16_t)get(e, 8, 2),
         };
     } else if (type == 5 && length >= 12) { /* where the local APICs are, if above 4 GiB */
         platform.lapic_addr = get(e, 4, 8);
@@ -116,15 +120,12 @@ static bool aml_byte(const uint8_t *p, uint32_t length, uint32_t *at, uint8_t *v
         return false;
     switch (p[*at]) {
     case 0x00: /* Zero */
-    case 0x01: /* One */
-        *v = p[(*at)++];
-        return true;
+    case 0x01: /* One */ *v = p[(*at)++]; return true;
     case 0x0a: /* a byte follows */
         *v = p[*at + 1];
         *at += 2;
         return true;
-    default:
-        return false;
+    default: return false;
     }
 }
 

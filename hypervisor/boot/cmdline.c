@@ -19,11 +19,31 @@ bool cmdline_size(const char *s, const char **end, uint64_t *bytes)
     if (e == s)
         return false;
     switch (*e) {
-    case 'T': case 't': shift = 40; e++; break;
-    case 'G': case 'g': shift = 30; e++; break;
-    case 'M': case 'm': shift = 20; e++; break;
-    case 'K': case 'k': shift = 10; e++; break;
-    case 'B': case 'b': shift = 0; e++; break;
+    case 'T':
+    case 't':
+        shift = 40;
+        e++;
+        break;
+    case 'G':
+    case 'g':
+        shift = 30;
+        e++;
+        break;
+    case 'M':
+    case 'm':
+        shift = 20;
+        e++;
+        break;
+    case 'K':
+    case 'k':
+        shift = 10;
+        e++;
+        break;
+    case 'B':
+    case 'b':
+        shift = 0;
+        e++;
+        break;
     }
     if (n > (uint64_t)INT64_MAX >> shift)
         return false;
@@ -45,7 +65,7 @@ static bool set_number(const char *value, unsigned *n)
 
 static bool set_flag(const char *value, bool *flag)
 {
-    static const char *const no[] = { "0", "no", "off", "false", "disable" };
+    static const char *const no[] = {"0", "no", "off", "false", "disable"};
 
     *flag = true;
     for (unsigned i = 0; i < ARRAY_SIZE(no); i++)
@@ -136,7 +156,7 @@ static bool set_maxcpus(struct boot_options *o, const char *value)
  * here means the same as shown. */
 static bool parse_level(const char *value, unsigned *level)
 {
-    static const char *const words[] = { "none", "error", "warning", "info", "debug", "all" };
+    static const char *const words[] = {"none", "error", "warning", "info", "debug", "all"};
     const char *slash = strchr(value, '/');
 
     if (slash)
@@ -151,7 +171,7 @@ static bool parse_level(const char *value, unsigned *level)
 
 static bool set_loglvl(struct boot_options *o, const char *value)
 {
-    static const enum log_level to[] = { LOG_ERR, LOG_ERR, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG_DEBUG };
+    static const enum log_level to[] = {LOG_ERR, LOG_ERR, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG_DEBUG};
     unsigned level;
 
     if (!parse_level(value, &level))
@@ -162,8 +182,8 @@ static bool set_loglvl(struct boot_options *o, const char *value)
 
 static bool set_guest_loglvl(struct boot_options *o, const char *value)
 {
-    static const enum log_level to[] = { LOG_DEBUG, LOG_GUEST_ERR, LOG_GUEST_ERR, LOG_GUEST,
-                                         LOG_GUEST_DEBUG, LOG_GUEST_DEBUG };
+    static const enum log_level to[] = {LOG_DEBUG, LOG_GUEST_ERR,   LOG_GUEST_ERR,
+                                        LOG_GUEST, LOG_GUEST_DEBUG, LOG_GUEST_DEBUG};
     unsigned level;
 
     if (!parse_level(value, &level))
@@ -193,16 +213,11 @@ static bool set_sched(struct boot_options *o, const char *value)
 }
 
 static const struct option options[] = {
-    { "console", set_console },
-    { "com1", set_com1 },
-    { "dom0_mem", set_dom0_mem },
-    { "dom0_max_vcpus", set_dom0_max_vcpus },
-    { "maxcpus", set_maxcpus },
-    { "loglvl", set_loglvl },
-    { "guest_loglvl", set_guest_loglvl },
-    { "noreboot", set_noreboot },
-    { "debug-panic", set_debug_panic },
-    { "sched", set_sched },
+    {"console", set_console},           {"com1", set_com1},
+    {"dom0_mem", set_dom0_mem},         {"dom0_max_vcpus", set_dom0_max_vcpus},
+    {"maxcpus", set_maxcpus},           {"loglvl", set_loglvl},
+    {"guest_loglvl", set_guest_loglvl}, {"noreboot", set_noreboot},
+    {"debug-panic", set_debug_panic},   {"sched", set_sched},
 };
 
 static void report(struct boot_options *o, const char *name, bool bad_value)
@@ -244,8 +259,11 @@ void cmdline_parse(struct boot_options *o, const char *line)
     char word[256];
 
     *o = (struct boot_options){
-        .console_com1 = true, .com1_baud = 115200, .com1_port = 0x3f8,
-        .loglvl = LOG_INFO, .guest_loglvl = LOG_GUEST_ERR,
+        .console_com1 = true,
+        .com1_baud = 115200,
+        .com1_port = 0x3f8,
+        .loglvl = LOG_INFO,
+        .guest_loglvl = LOG_GUEST_ERR,
     };
     for (;;) {
         size_t n = 0;

@@ -12,22 +12,25 @@
 #define CMDLINE_REPORTS 8
 
 struct boot_options {
-    bool console_com1;         /* console=com1 (default) */
-    uint32_t com1_baud;        /* com1=115200,8n1[,0x3f8]; 0: leave as the firmware set it */
+    bool console_com1;  /* console=com1 (default) */
+    uint32_t com1_baud; /* com1=115200,8n1[,0x3f8]; 0: leave as the firmware set it */
     uint16_t com1_port;
     /* dom0_mem=SIZE | min:SIZE | max:SIZE, comma-separated; 0: not given; negative: all RAM but that much */
     int64_t dom0_mem, dom0_mem_min, dom0_mem_max;
-    unsigned dom0_max_vcpus;   /* 0: one for each CPU */
-    unsigned maxcpus;          /* 0: all */
-    enum log_level loglvl;     /* highest level shown of LOG_ERR..LOG_DEBUG */
+    unsigned dom0_max_vcpus;     /* 0: one for each CPU */
+    unsigned maxcpus;            /* 0: all */
+    enum log_level loglvl;       /* highest level shown of LOG_ERR..LOG_DEBUG */
     enum log_level guest_loglvl; /* highest shown of LOG_GUEST_ERR..LOG_GUEST_DEBUG; below: none */
-    bool noreboot;             /* halt where the machine would be reset */
-    bool debug_panic;          /* panic at the end of the boot, for the tests */
-    char sched[16];            /* policy name, "" = default */
+    bool noreboot;               /* halt where the machine would be reset */
+    bool debug_panic;            /* panic at the end of the boot, for the tests */
+    char sched[16];              /* policy name, "" = default */
 
     /* Words not understood, to be told once there is a console. */
     unsigned reports;
-    struct { char name[24]; bool bad_value; } report[CMDLINE_REPORTS];
+    struct {
+        char name[24];
+        bool bad_value;
+    } report[CMDLINE_REPORTS];
 };
 
 extern struct boot_options opt;

@@ -7,12 +7,15 @@ struct e820_map machine_e820;
 /* How little a range of this type can be used; where two entries overlap the higher one wins. */
 static unsigned type_rank(uint32_t type)
 {
-    static const uint8_t rank[] = { 0, 1, 3, 2, 4, 5 };
+    static const uint8_t rank[] = {0, 1, 3, 2, 4, 5};
 
     return type < ARRAY_SIZE(rank) ? rank[type] : 3;
 }
 
-static uint64_t entry_end(const struct e820_entry *e) { return e->addr + e->size; }
+static uint64_t entry_end(const struct e820_entry *e)
+{
+    return e->addr + e->size;
+}
 
 /* Append a range, joined with the last one if that is its neighbour of the same type. */
 static void append(struct e820_map *m, uint64_t start, uint64_t end, uint32_t type)
@@ -24,7 +27,7 @@ static void append(struct e820_map *m, uint64_t start, uint64_t end, uint32_t ty
     if (last && last->type == type && entry_end(last) == start)
         last->size += end - start;
     else if (m->count < E820_MAX)
-        m->e[m->count++] = (struct e820_entry){ .addr = start, .size = end - start, .type = type };
+        m->e[m->count++] = (struct e820_entry){.addr = start, .size = end - start, .type = type};
 }
 
 /* The lowest address above `at` where some entry begins or ends; ~0: none. */
@@ -107,8 +110,8 @@ uint64_t e820_bytes(const struct e820_map *m, uint32_t type)
 
 const char *e820_type_name(uint32_t type)
 {
-    static const char *const names[] = { "none", "usable", "reserved", "ACPI data", "ACPI NVS",
-                                         "unusable" };
+    static const char *const names[] = {"none",      "usable",   "reserved",
+                                        "ACPI data", "ACPI NVS", "unusable"};
 
     return type < ARRAY_SIZE(names) ? names[type] : "reserved";
 }

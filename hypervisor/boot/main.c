@@ -26,7 +26,7 @@ extern uint8_t image_start[], image_end[];
 
 static void boot_params_read(uint32_t magic, uint32_t at)
 {
-    const struct boot_window w = { .base = directmap, .size = WINDOW };
+    const struct boot_window w = {.base = directmap, .size = WINDOW};
     int rc = multiboot_parse(&w, magic, at, &info);
 
     cmdline_parse(&opt, info.cmdline ? info.cmdline : "");
@@ -38,8 +38,8 @@ static void boot_params_read(uint32_t magic, uint32_t at)
     log_msg(LOG_INFO, "Loader: %s", *info.loader ? info.loader : "(unnamed)");
     log_msg(LOG_INFO, "Command line: %s", info.cmdline);
     for (unsigned i = 0; i < opt.reports; i++)
-        log_msg(LOG_WARN, "Command line: %s %s", opt.report[i].bad_value ? "bad value for" : "unknown option",
-                opt.report[i].name);
+        log_msg(LOG_WARN, "Command line: %s %s",
+                opt.report[i].bad_value ? "bad value for" : "unknown option", opt.report[i].name);
 }
 
 static void memory_map_read(void)
@@ -54,16 +54,19 @@ static void memory_map_read(void)
     for (unsigned i = 0; i < machine_e820.count; i++) {
         const struct e820_entry *e = &machine_e820.e[i];
 
-        log_msg(LOG_INFO, "Memory: %016lx-%016lx %s", e->addr, e->addr + e->size - 1, e820_type_name(e->type));
+        log_msg(LOG_INFO, "Memory: %016lx-%016lx %s", e->addr, e->addr + e->size - 1,
+                e820_type_name(e->type));
     }
 
     free_ram = machine_e820;
     e820_set(&free_ram, 0, 1 << 20, E820_RESERVED, true);
-    e820_set(&free_ram, LOAD_PHYS, LOAD_PHYS + (uint64_t)(image_end - image_start), E820_RESERVED, true);
+    e820_set(&free_ram, LOAD_PHYS, LOAD_PHYS + (uint64_t)(image_end - image_start), E820_RESERVED,
+             true);
     for (unsigned i = 0; i < m->count; i++) {
         log_msg(LOG_INFO, "Module %u: %lx-%lx (%lu KiB) %s", i, m->mod[i].start, m->mod[i].end,
                 (m->mod[i].end - m->mod[i].start) >> 10, m->mod[i].cmdline);
-        e820_set(&free_ram, m->mod[i].start & PAGE_MASK, ROUND_UP(m->mod[i].end, PAGE_SIZE), E820_RESERVED, true);
+        e820_set(&free_ram, m->mod[i].start & PAGE_MASK, ROUND_UP(m->mod[i].end, PAGE_SIZE),
+                 E820_RESERVED, true);
     }
 }
 
@@ -73,7 +76,8 @@ static void memory_init(void)
     heap_init();
     paging_fill_heap(&machine_e820, &free_ram);
     log_msg(LOG_INFO, "Memory: %lu MiB RAM, %lu MiB free, %lu KiB taken by image and tables",
-            e820_bytes(&machine_e820, E820_RAM) >> 20, heap_free_frames() >> 8, paging_overhead >> 10);
+            e820_bytes(&machine_e820, E820_RAM) >> 20, heap_free_frames() >> 8,
+            paging_overhead >> 10);
 }
 
 _Noreturn void boot_main(uint32_t magic, uint32_t at);

@@ -9,16 +9,30 @@
 
 /* Multiboot 1: byte offsets in the information structure, and its flag bits. */
 enum {
-    MB1_FLAGS = 0, MB1_MEM_UPPER = 8, MB1_CMDLINE = 16, MB1_MODS_COUNT = 20, MB1_MODS_ADDR = 24,
-    MB1_MMAP_LENGTH = 44, MB1_MMAP_ADDR = 48, MB1_LOADER = 64,
-    MB1_HAS_MEM = 1 << 0, MB1_HAS_CMDLINE = 1 << 2, MB1_HAS_MODS = 1 << 3, MB1_HAS_MMAP = 1 << 6,
+    MB1_FLAGS = 0,
+    MB1_MEM_UPPER = 8,
+    MB1_CMDLINE = 16,
+    MB1_MODS_COUNT = 20,
+    MB1_MODS_ADDR = 24,
+    MB1_MMAP_LENGTH = 44,
+    MB1_MMAP_ADDR = 48,
+    MB1_LOADER = 64,
+    MB1_HAS_MEM = 1 << 0,
+    MB1_HAS_CMDLINE = 1 << 2,
+    MB1_HAS_MODS = 1 << 3,
+    MB1_HAS_MMAP = 1 << 6,
     MB1_HAS_LOADER = 1 << 9,
 };
 
 /* Multiboot 2: tag types. */
 enum {
-    MB2_END = 0, MB2_CMDLINE = 1, MB2_LOADER = 2, MB2_MODULE = 3, MB2_MMAP = 6,
-    MB2_ACPI_OLD = 14, MB2_ACPI_NEW = 15,
+    MB2_END = 0,
+    MB2_CMDLINE = 1,
+    MB2_LOADER = 2,
+    MB2_MODULE = 3,
+    MB2_MMAP = 6,
+    MB2_ACPI_OLD = 14,
+    MB2_ACPI_NEW = 15,
 };
 
 static bool window_read(const struct boot_window *w, maddr_t at, void *dst, size_t n)
@@ -73,7 +87,10 @@ static const char *skip_word(const char *s)
 }
 
 /* GRUB 2 already leaves the name out, whatever the specification says; QEMU and others put it. */
-static bool names_file_first(const char *loader) { return strncmp(loader, "GRUB 2", 6) != 0; }
+static bool names_file_first(const char *loader)
+{
+    return strncmp(loader, "GRUB 2", 6) != 0;
+}
 
 static int add_range(struct boot_info *out, uint64_t addr, uint64_t size, uint32_t type)
 {
@@ -83,7 +100,7 @@ static int add_range(struct boot_info *out, uint64_t addr, uint64_t size, uint32
         return 0;
     if (m->count == E820_MAX || addr + size < addr)
         return -EINVAL;
-    m->e[m->count++] = (struct e820_entry){ .addr = addr, .size = size, .type = type };
+    m->e[m->count++] = (struct e820_entry){.addr = addr, .size = size, .type = type};
     return 0;
 }
 
@@ -94,7 +111,7 @@ static int add_module(const struct boot_window *w, struct boot_info *out, uint32
 
     if (!cmdline || start > end || end > w->size || m->count == BOOT_MODULES_MAX)
         return -EINVAL;
-    m->mod[m->count++] = (struct boot_module){ .start = start, .end = end, .cmdline = cmdline };
+    m->mod[m->count++] = (struct boot_module){.start = start, .end = end, .cmdline = cmdline};
     return 0;
 }
 
@@ -119,7 +136,8 @@ static int mb1_memory_map(const struct boot_window *w, maddr_t at, uint32_t leng
     return 0;
 }
 
-static int mb1_modules(const struct boot_window *w, maddr_t at, uint32_t count, struct boot_info *out)
+static int mb1_modules(const struct boot_window *w, maddr_t at, uint32_t count,
+                       struct boot_info *out)
 {
     bool skip = names_file_first(out->loader);
 
@@ -187,7 +205,8 @@ static int mb2_memory_map(const struct boot_window *w, maddr_t tag, uint32_t siz
     return rc;
 }
 
-static int mb2_module(const struct boot_window *w, maddr_t tag, uint32_t size, struct boot_info *out)
+static int mb2_module(const struct boot_window *w, maddr_t tag, uint32_t size,
+                      struct boot_info *out)
 {
     uint32_t range[2];
 
@@ -209,18 +228,15 @@ static int mb2_tag(const struct boot_window *w, maddr_t tag, uint32_t type, uint
             return -EINVAL;
         *(type == MB2_CMDLINE ? &out->cmdline : &out->loader) = s;
         return 0;
-    case MB2_MODULE:
-        return mb2_module(w, tag, size, out);
-    case MB2_MMAP:
-        return mb2_memory_map(w, tag, size, out);
+    case MB2_MODULE: return mb2_module(w, tag, size, out);
+    case MB2_MMAP: return mb2_memory_map(w, tag, size, out);
     case MB2_ACPI_OLD:
     case MB2_ACPI_NEW: /* the newer one says more, in whichever order they come */
         if (size - 8 < out->rsdp_len)
             return 0;
         out->rsdp_len = (unsigned)min((size_t)size - 8, sizeof(out->rsdp));
         return window_read(w, tag + 8, out->rsdp, out->rsdp_len) ? 0 : -EINVAL;
-    default:
-        return 0;
+    default: return 0;
     }
 }
 
@@ -245,7 +261,8 @@ static int mb2_parse(const struct boot_window *w, maddr_t info, struct boot_info
     return 0;
 }
 
-int multiboot_parse(const struct boot_window *w, uint32_t magic, maddr_t info, struct boot_info *out)
+int multiboot_parse(const struct boot_window *w, uint32_t magic, maddr_t info,
+                    struct boot_info *out)
 {
     memset(out, 0, offsetof(struct boot_info, strings));
     out->strings_used = 0;

@@ -13,7 +13,7 @@
 #define MULTIBOOT2_MAGIC 0x36d76289u
 
 #define BOOT_MODULES_MAX 16
-#define BOOT_STRINGS     16384 /* all command lines together */
+#define BOOT_STRINGS 16384 /* all command lines together */
 
 /* One module: machine addresses [start, end), and its words without the file name. The memory is
  * reserved until the first domain has been built; whoever consumed it may give it to heap_add(). */
@@ -23,16 +23,17 @@ struct boot_module {
 };
 
 struct boot_modules {
-    unsigned count; /* [0]: first domain's kernel; [1]: its initrd; further ones as the loader gave */
+    unsigned
+        count; /* [0]: first domain's kernel; [1]: its initrd; further ones as the loader gave */
     struct boot_module mod[BOOT_MODULES_MAX];
 };
 
 struct boot_info {
     struct e820_map e820; /* as found; unsorted */
     struct boot_modules modules;
-    const char *cmdline;  /* never NULL, without the hypervisor's own file name */
-    const char *loader;   /* never NULL */
-    uint8_t rsdp[36];     /* copy of the ACPI root pointer, rsdp_len 0: not handed over */
+    const char *cmdline; /* never NULL, without the hypervisor's own file name */
+    const char *loader;  /* never NULL */
+    uint8_t rsdp[36];    /* copy of the ACPI root pointer, rsdp_len 0: not handed over */
     unsigned rsdp_len;
     char strings[BOOT_STRINGS]; /* where the strings above live */
     unsigned strings_used;
@@ -45,7 +46,8 @@ struct boot_window {
 };
 
 /* 0, or -EINVAL: not multiboot, or what it says does not lie in the window. */
-int multiboot_parse(const struct boot_window *w, uint32_t magic, maddr_t info, struct boot_info *out);
+int multiboot_parse(const struct boot_window *w, uint32_t magic, maddr_t info,
+                    struct boot_info *out);
 
 /* Builds the first domain from the modules (boot/dom0.c and its neighbours). 0 or -errno, reported. */
 int dom0_build(const struct boot_modules *m);

@@ -344,7 +344,7 @@ void domain_shutdown(struct domain *d, uint8_t code)
     if (!become_shutdown(d))
         return;
     domain_update_vcpus(d);
-    log_msg(LOG_INFO, "%s %s (shutdown code %u)", d->name, shutdown_word(d->shutdown_code),
+    log_msg(LOG_INFO, "Domain %u %s (shutdown code %u)", d->id, shutdown_word(d->shutdown_code),
             d->shutdown_code);
     if (d->privileged)
         port_machine_shutdown(d->shutdown_code);
@@ -372,7 +372,7 @@ void domain_crash(struct domain *d, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
-    log_msg(LOG_ERR, "%s crashed: %s", d->name, text);
+    log_msg(LOG_ERR, "Domain %u crashed: %s", d->id, text);
     port_domain_report(d);
     refusals_print(d, 8);
     __atomic_store_n(&d->shutdown_code, SHUTDOWN_crash, __ATOMIC_SEQ_CST);

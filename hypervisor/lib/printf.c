@@ -132,7 +132,9 @@ static uint64_t narrow(uint64_t v, unsigned size)
 }
 
 /* va_list by pointer, so that what one conversion takes is gone for the next. */
-struct args { va_list ap; };
+struct args {
+    va_list ap;
+};
 
 static void convert(struct out *o, struct conv *c, struct args *a)
 {
@@ -150,15 +152,12 @@ static void convert(struct out *o, struct conv *c, struct args *a)
     case 'x':
     case 'X':
         c->plus = false;
-        put_number(o, c, narrow(c->size == 8 ? va_arg(a->ap, uint64_t) : va_arg(a->ap, unsigned),
-                                c->size), false);
+        put_number(
+            o, c, narrow(c->size == 8 ? va_arg(a->ap, uint64_t) : va_arg(a->ap, unsigned), c->size),
+            false);
         break;
-    case 'p':
-        put_number(o, c, (uintptr_t)va_arg(a->ap, void *), false);
-        break;
-    case 's':
-        put_string(o, c, va_arg(a->ap, const char *));
-        break;
+    case 'p': put_number(o, c, (uintptr_t)va_arg(a->ap, void *), false); break;
+    case 's': put_string(o, c, va_arg(a->ap, const char *)); break;
     case 'c':
         ch = (char)va_arg(a->ap, int);
         c->precision = 1;
@@ -166,19 +165,18 @@ static void convert(struct out *o, struct conv *c, struct args *a)
         put(o, ch);
         put_fill(o, ' ', c->left ? c->width - 1 : 0);
         break;
-    default: /* %% and what is not known stand for themselves */
-        put(o, c->kind);
+    default: /* %% and what is not known stand for themselves */ put(o, c->kind);
     }
 }
 
 int vsnprintf(char *buf, size_t size, const char *fmt, va_list ap)
 {
-    struct out o = { .buf = buf, .room = size };
+    struct out o = {.buf = buf, .room = size};
     struct args a;
 
     va_copy(a.ap, ap);
     while (*fmt) {
-        struct conv c = { .precision = -1 };
+        struct conv c = {.precision = -1};
 
         if (*fmt != '%') {
             put(&o, *fmt++);

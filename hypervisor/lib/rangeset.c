@@ -4,7 +4,10 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 
-struct rangeset *rangeset_new(void) { return xnew(struct rangeset); }
+struct rangeset *rangeset_new(void)
+{
+    return xnew(struct rangeset);
+}
 
 void rangeset_free(struct rangeset *s)
 {

@@ -14,7 +14,10 @@ static inline uint64_t load8(const void *p)
     return v;
 }
 
-static inline void store8(void *p, uint64_t v) { __builtin_memcpy(p, &v, sizeof(v)); }
+static inline void store8(void *p, uint64_t v)
+{
+    __builtin_memcpy(p, &v, sizeof(v));
+}
 
 void *memcpy(void *dst, const void *src, size_t n)
 {
@@ -25,10 +28,10 @@ void *memcpy(void *dst, const void *src, size_t n)
         char *end = (char *)dst + n - 8;
         size_t words = n >> 3;
 
-        __asm__ volatile("rep movsq" : "+D"(d), "+S"(src), "+c"(words) :: "memory");
+        __asm__ volatile("rep movsq" : "+D"(d), "+S"(src), "+c"(words)::"memory");
         store8(end, tail);
     } else {
-        __asm__ volatile("rep movsb" : "+D"(d), "+S"(src), "+c"(n) :: "memory");
+        __asm__ volatile("rep movsb" : "+D"(d), "+S"(src), "+c"(n)::"memory");
     }
     return dst;
 }
@@ -39,7 +42,7 @@ void *memmove(void *dst, const void *src, size_t n)
     const char *s = src;
 
     if (d <= s || d >= s + n) {
-        __asm__ volatile("rep movsb" : "+D"(d), "+S"(s), "+c"(n) :: "memory");
+        __asm__ volatile("rep movsb" : "+D"(d), "+S"(s), "+c"(n)::"memory");
         return dst;
     }
     while (n >= 8) {

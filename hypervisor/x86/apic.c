@@ -7,24 +7,36 @@
 
 /* Registers, as offsets in the xAPIC page; the x2APIC's MSR is 0x800 + offset / 16. */
 enum {
-    REG_ID = 0x20, REG_TPR = 0x80, REG_EOI = 0xb0, REG_SVR = 0xf0, REG_ESR = 0x280,
-    REG_ICR = 0x300, REG_ICR_HIGH = 0x310, REG_LVT_TIMER = 0x320, REG_LVT_THERMAL = 0x330,
-    REG_LVT_PERF = 0x340, REG_LVT_LINT0 = 0x350, REG_LVT_LINT1 = 0x360, REG_LVT_ERROR = 0x370,
-    REG_TIMER_INITIAL = 0x380, REG_TIMER_CURRENT = 0x390, REG_TIMER_DIVIDE = 0x3e0,
+    REG_ID = 0x20,
+    REG_TPR = 0x80,
+    REG_EOI = 0xb0,
+    REG_SVR = 0xf0,
+    REG_ESR = 0x280,
+    REG_ICR = 0x300,
+    REG_ICR_HIGH = 0x310,
+    REG_LVT_TIMER = 0x320,
+    REG_LVT_THERMAL = 0x330,
+    REG_LVT_PERF = 0x340,
+    REG_LVT_LINT0 = 0x350,
+    REG_LVT_LINT1 = 0x360,
+    REG_LVT_ERROR = 0x370,
+    REG_TIMER_INITIAL = 0x380,
+    REG_TIMER_CURRENT = 0x390,
+    REG_TIMER_DIVIDE = 0x3e0,
 };
 
-#define LVT_MASKED      BIT(16)
-#define LVT_NMI         0x400
-#define SVR_ENABLE      0x100
-#define ICR_NMI         0x400
-#define ICR_INIT        0x500
-#define ICR_STARTUP     0x600
-#define ICR_ASSERT      0x4000
-#define ICR_PENDING     BIT(12)
-#define ICR_ALL_OTHERS  0xc0000
-#define DIVIDE_BY_4     1
-#define APIC_BASE_X2    BIT(10)
-#define APIC_BASE_ON    BIT(11)
+#define LVT_MASKED BIT(16)
+#define LVT_NMI 0x400
+#define SVR_ENABLE 0x100
+#define ICR_NMI 0x400
+#define ICR_INIT 0x500
+#define ICR_STARTUP 0x600
+#define ICR_ASSERT 0x4000
+#define ICR_PENDING BIT(12)
+#define ICR_ALL_OTHERS 0xc0000
+#define DIVIDE_BY_4 1
+#define APIC_BASE_X2 BIT(10)
+#define APIC_BASE_ON BIT(11)
 
 static volatile uint8_t *regs;
 static bool x2; /* LIMIT: x2APIC is used when the firmware has switched it on, never by ourselves */
@@ -90,7 +102,10 @@ uint32_t apic_id(void)
     return x2 ? id : id >> 24;
 }
 
-void apic_eoi(void) { reg_write(REG_EOI, 0); }
+void apic_eoi(void)
+{
+    reg_write(REG_EOI, 0);
+}
 
 static void icr_write(uint32_t to, uint32_t command)
 {
@@ -104,14 +119,32 @@ static void icr_write(uint32_t to, uint32_t command)
     reg_write(REG_ICR, command);
 }
 
-void apic_send(uint32_t to, uint8_t vector) { icr_write(to, ICR_ASSERT | vector); }
+void apic_send(uint32_t to, uint8_t vector)
+{
+    icr_write(to, ICR_ASSERT | vector);
+}
 
-void apic_send_nmi_others(void) { icr_write(0, ICR_ALL_OTHERS | ICR_ASSERT | ICR_NMI); }
+void apic_send_nmi_others(void)
+{
+    icr_write(0, ICR_ALL_OTHERS | ICR_ASSERT | ICR_NMI);
+}
 
-void apic_send_init(uint32_t to) { icr_write(to, ICR_ASSERT | ICR_INIT); }
+void apic_send_init(uint32_t to)
+{
+    icr_write(to, ICR_ASSERT | ICR_INIT);
+}
 
-void apic_send_startup(uint32_t to, uint8_t page) { icr_write(to, ICR_ASSERT | ICR_STARTUP | page); }
+void apic_send_startup(uint32_t to, uint8_t page)
+{
+    icr_write(to, ICR_ASSERT | ICR_STARTUP | page);
+}
 
-void apic_timer_set(uint32_t count) { reg_write(REG_TIMER_INITIAL, count); }
+void apic_timer_set(uint32_t count)
+{
+    reg_write(REG_TIMER_INITIAL, count);
+}
 
-uint32_t apic_timer_left(void) { return reg_read(REG_TIMER_CURRENT); }
+uint32_t apic_timer_left(void)
+{
+    return reg_read(REG_TIMER_CURRENT);
+}

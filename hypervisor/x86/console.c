@@ -5,11 +5,11 @@
 #include "lib/string.h"
 #include "x86/uart.h"
 
-#define PREFIX     "(PHX) "
-#define LINE_MAX   512
+#define PREFIX "(PHX) "
+#define LINE_MAX 512
 #define GUEST_LINE 128
-#define RING_SIZE  65536 /* power of two */
-#define INPUT_SIZE 1024  /* power of two */
+#define RING_SIZE 65536 /* power of two */
+#define INPUT_SIZE 1024 /* power of two */
 
 static spinlock_t lock = SPINLOCK_INIT;
 static bool lock_broken;
@@ -24,7 +24,11 @@ static char input[INPUT_SIZE];
 static uint32_t input_in, input_out;
 
 /* One unfinished line of an unprivileged guest; another guest's output ends it. */
-static struct { domid_t domid; unsigned used; char text[GUEST_LINE]; } guest_line;
+static struct {
+    domid_t domid;
+    unsigned used;
+    char text[GUEST_LINE];
+} guest_line;
 
 static void console_lock(void)
 {
@@ -38,7 +42,10 @@ static void console_unlock(void)
         spin_unlock(&lock);
 }
 
-void console_break_lock(void) { lock_broken = true; }
+void console_break_lock(void)
+{
+    lock_broken = true;
+}
 
 void console_init(bool com1, uint16_t port, uint32_t baud, enum log_level hv, enum log_level guest)
 {
@@ -111,7 +118,10 @@ static void guest_line_flush(void)
 }
 
 /* Control characters could play tricks with the operator's terminal. */
-static char harmless(char c) { return (uint8_t)c < 32 && c != '\t' ? '.' : c; }
+static char harmless(char c)
+{
+    return (uint8_t)c < 32 && c != '\t' ? '.' : c;
+}
 
 void console_guest_write(struct domain *d, const char *buf, size_t n)
 {

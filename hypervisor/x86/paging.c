@@ -12,7 +12,7 @@
 
 /* Rights in the hypervisor's own mappings: all global, the same in every address space. */
 #define PTE_HV_TEXT (PTE_P | PTE_A | PTE_G)
-#define PTE_HV_RO   (PTE_P | PTE_A | PTE_G | PTE_NX)
+#define PTE_HV_RO (PTE_P | PTE_A | PTE_G | PTE_NX)
 #define PTE_HV_DATA (PTE_P | PTE_RW | PTE_A | PTE_D | PTE_G | PTE_NX)
 /* Tables leave the rights to the last level; PTE_US too, which of the L4 entries only slot 256's has. */
 #define PTE_HV_TABLE (PTE_P | PTE_RW | PTE_A)
@@ -26,8 +26,8 @@ uint64_t paging_overhead;
 
 extern uint8_t image_start[], text_end[], rodata_end[], image_end[];
 
-static struct e820_map *ram_free;  /* during paging_init() only */
-static uint64_t alloc_limit;       /* what the running page tables map of the direct map */
+static struct e820_map *ram_free; /* during paging_init() only */
+static uint64_t alloc_limit;      /* what the running page tables map of the direct map */
 static bool has_1g_pages;
 
 /* ---- memory before there is a heap: taken from the top of RAM ---- */
@@ -45,8 +45,8 @@ static maddr_t early_alloc(uint64_t size, uint64_t align)
         if (e->addr + e->size > start + size && ram_free->count < E820_MAX) {
             memmove(e + 2, e + 1, (ram_free->count - i - 1) * sizeof(*e));
             ram_free->count++;
-            e[1] = (struct e820_entry){ .addr = start + size, .type = E820_RAM,
-                                        .size = e->addr + e->size - (start + size) };
+            e[1] = (struct e820_entry){
+                .addr = start + size, .type = E820_RAM, .size = e->addr + e->size - (start + size)};
         }
         e->size = start - e->addr;
         paging_overhead += size;
@@ -55,7 +55,10 @@ static maddr_t early_alloc(uint64_t size, uint64_t align)
     panic("no memory for %lu bytes of tables", size);
 }
 
-static void *early_va(maddr_t a) { return directmap + a; }
+static void *early_va(maddr_t a)
+{
+    return directmap + a;
+}
 
 static maddr_t early_page(int fill)
 {
@@ -136,7 +139,10 @@ static void map_ram(const struct e820_map *all)
 
 /* What stands where there is no RAM: shared pages of such records. A record of 24 bytes falls on a
  * page in three ways, so there are up to three. */
-struct hole_pages { maddr_t page[3]; unsigned count; };
+struct hole_pages {
+    maddr_t page[3];
+    unsigned count;
+};
 
 static bool ram_overlaps(const struct e820_map *all, uint64_t first, uint64_t last)
 {
@@ -169,8 +175,9 @@ static void map_table(const struct e820_map *all, uint64_t va, uint64_t size, ui
         } else {
             step = PAGE_SIZE;
             *entry_at(va + at, 1) = PTE_HV_DATA | PTE_US |
-                (ram_overlaps(all, at / size, (at + PAGE_SIZE - 1) / size)
-                     ? early_page(fill) : holes->page[at / PAGE_SIZE % holes->count]);
+                                    (ram_overlaps(all, at / size, (at + PAGE_SIZE - 1) / size)
+                                         ? early_page(fill)
+                                         : holes->page[at / PAGE_SIZE % holes->count]);
         }
         at += step;
     }
@@ -178,7 +185,7 @@ static void map_table(const struct e820_map *all, uint64_t va, uint64_t size, ui
 
 static void map_m2p(const struct e820_map *all, uint64_t end)
 {
-    struct hole_pages holes = { .count = 1 };
+    struct hole_pages holes = {.count = 1};
     uint64_t *rw = entry_at(RW_M2P_VIRT, 3), *ro = entry_at(RO_M2P_VIRT, 3);
 
     holes.page[0] = early_page(0xff);
@@ -191,7 +198,7 @@ static void map_m2p(const struct e820_map *all, uint64_t end)
 
 static void map_frame_table(const struct e820_map *all, uint64_t end)
 {
-    struct hole_pages holes = { .count = 3 };
+    struct hole_pages holes = {.count = 3};
 
     for (unsigned i = 0; i < 3; i++)
         holes.page[i] = early_page(0);
@@ -224,7 +231,10 @@ void paging_init(const struct e820_map *all, struct e820_map *free)
     ram_free = NULL;
 }
 
-static uint64_t frame_up(uint64_t a) { return (a + PAGE_SIZE - 1) >> PAGE_SHIFT; }
+static uint64_t frame_up(uint64_t a)
+{
+    return (a + PAGE_SIZE - 1) >> PAGE_SHIFT;
+}
 
 void paging_fill_heap(const struct e820_map *all, const struct e820_map *free)
 {

@@ -10,7 +10,9 @@
 #define FRAMES_MAX 24
 
 /* Made by hypervisor/symbols.awk from the first link. Sorted by address. */
-struct symbol { uint32_t addr, name; }; /* offset from the image's start, offset in symbol_names */
+struct symbol {
+    uint32_t addr, name;
+}; /* offset from the image's start, offset in symbol_names */
 extern const uint32_t symbol_count;
 extern const struct symbol symbol_table[];
 extern const char symbol_names[];
@@ -97,7 +99,8 @@ static void panic_begin(unsigned cpu)
 
     cli();
     if (!__atomic_compare_exchange_n(&panicking, &none, cpu + 1, false, __ATOMIC_ACQ_REL,
-                                     __ATOMIC_ACQUIRE) && none != cpu + 1)
+                                     __ATOMIC_ACQUIRE) &&
+        none != cpu + 1)
         for (;;)
             __asm__ volatile("hlt");
     console_break_lock();

@@ -43,7 +43,10 @@ _Noreturn void machine_poweroff(void)
 /* Each way resets the machine at once where it exists at all. */
 _Noreturn void machine_reboot(void)
 {
-    static const struct { uint16_t limit; uint64_t base; } __attribute__((packed)) no_idt;
+    static const struct {
+        uint16_t limit;
+        uint64_t base;
+    } __attribute__((packed)) no_idt;
 
     if (power_noreboot) {
         log_msg(LOG_ERR, "Manual reset required (noreboot)");
@@ -58,7 +61,7 @@ _Noreturn void machine_reboot(void)
     delay_ms(10);
     outb(0x64, 0xfe); /* keyboard controller: pulse the reset line */
     delay_ms(10);
-    __asm__ volatile("lidt %0; int3" :: "m"(no_idt)); /* triple fault */
+    __asm__ volatile("lidt %0; int3" ::"m"(no_idt)); /* triple fault */
     halt();
 }
 

@@ -24,7 +24,7 @@ void *smp_ap_stack; /* initial stack pointer of the CPU being started; head.S */
 
 void cpu_init_control(void)
 {
-    struct cpuid_regs leaf7 = cpuid_count(0, 0).a >= 7 ? cpuid_count(7, 0) : (struct cpuid_regs){ 0 };
+    struct cpuid_regs leaf7 = cpuid_count(0, 0).a >= 7 ? cpuid_count(7, 0) : (struct cpuid_regs){0};
     uint64_t cr4 = read_cr4() | CR4_PAE | CR4_PGE | CR4_OSFXSR | CR4_OSXMMEXCPT;
 
     /* LIMIT: no SMAP: under QEMU 7.2's TCG it faults on accesses it must allow. */
@@ -159,11 +159,8 @@ void irq_dispatch(uint8_t vector)
         apic_eoi();
         flush_serve(c);
         break;
-    case VEC_SPURIOUS:
-        break;
-    default:
-        apic_eoi();
-        log_msg(LOG_DEBUG, "CPU %u: unexpected interrupt %#x", c->id, vector);
+    case VEC_SPURIOUS: break;
+    default: apic_eoi(); log_msg(LOG_DEBUG, "CPU %u: unexpected interrupt %#x", c->id, vector);
     }
 }
 

@@ -101,8 +101,9 @@ void trap_guest_page_fault(struct vcpu *v)
     uint64_t cr2 = read_cr2();
     uint32_t error = v->regs.error_code;
 
-    /* A write to a present page may be a page table the guest believes it may write. */
-    if ((error & (PFEC_P | PFEC_W | PFEC_RSVD)) == (PFEC_P | PFEC_W) && v->in_kernel) {
+    /* A write to a present page may be a page table the guest was told it may write. */
+    if ((error & (PFEC_P | PFEC_W | PFEC_RSVD)) == (PFEC_P | PFEC_W) && v->in_kernel &&
+        (v->domain->vm_assist & BIT(VMASST_TYPE_writable_pagetables))) {
         v->hc_nr = ~0u;
         switch (emulate_ptwr(v, cr2, error)) {
         case EMUL_NOT:

@@ -9,14 +9,14 @@
 #include "x86/paging.h"
 #include "x86/platform.h"
 
-#define NS_PER_S     1000000000ull
+#define NS_PER_S 1000000000ull
 #define CALIBRATE_MS 10
 #define SAMPLE_TRIES 5
 
 static struct tsc_params params; /* set once */
 static uint64_t hz = NS_PER_S;
-static uint64_t apic_per_ns;     /* APIC timer counts in a ns, 32.32 */
-static uint64_t wallclock_base;  /* ns since 1970 at system time 0 */
+static uint64_t apic_per_ns;    /* APIC timer counts in a ns, 32.32 */
+static uint64_t wallclock_base; /* ns since 1970 at system time 0 */
 
 /* A TSC delta in ns, by the formula guests use too (public/xen.h, vcpu_time_info). */
 static inline uint64_t tsc_to_ns(uint64_t delta)
@@ -25,13 +25,25 @@ static inline uint64_t tsc_to_ns(uint64_t delta)
     return (uint64_t)(((unsigned __int128)delta * params.mul) >> 32);
 }
 
-uint64_t port_now(void) { return params.ns_base + tsc_to_ns(rdtsc() - params.tsc_base); }
+uint64_t port_now(void)
+{
+    return params.ns_base + tsc_to_ns(rdtsc() - params.tsc_base);
+}
 
-void port_tsc_params(struct tsc_params *p) { *p = params; }
+void port_tsc_params(struct tsc_params *p)
+{
+    *p = params;
+}
 
-uint64_t port_wallclock_ns(void) { return wallclock_base; }
+uint64_t port_wallclock_ns(void)
+{
+    return wallclock_base;
+}
 
-uint64_t tsc_hz(void) { return hz; }
+uint64_t tsc_hz(void)
+{
+    return hz;
+}
 
 void delay_us(uint64_t us)
 {
@@ -50,7 +62,10 @@ struct reference {
     uint64_t (*read)(void);
 };
 
-static uint64_t pm_read(void) { return inl(platform.pm_timer); }
+static uint64_t pm_read(void)
+{
+    return inl(platform.pm_timer);
+}
 
 static bool pm_start(struct reference *r)
 {
@@ -60,7 +75,10 @@ static bool pm_start(struct reference *r)
 
 static volatile uint64_t *hpet;
 
-static uint64_t hpet_read(void) { return hpet[0xf0 / 8]; }
+static uint64_t hpet_read(void)
+{
+    return hpet[0xf0 / 8];
+}
 
 static bool hpet_start(struct reference *r)
 {
@@ -85,7 +103,7 @@ static uint64_t pit_read(void)
 
     outb(0x43, 0x80);
     lo = inb(0x42);
-    return (uint16_t)-(lo | inb(0x42) << 8);
+    return (uint16_t) - (lo | inb(0x42) << 8);
 }
 
 static bool pit_start(struct reference *r)
@@ -99,18 +117,21 @@ static bool pit_start(struct reference *r)
 }
 
 static struct reference references[] = {
-    { "ACPI PM timer", 3579545, 0xffffff, pm_start, pm_read },
-    { "HPET", 0, 0, hpet_start, hpet_read },
-    { "PIT", 1193182, 0xffff, pit_start, pit_read },
+    {"ACPI PM timer", 3579545, 0xffffff, pm_start, pm_read},
+    {"HPET", 0, 0, hpet_start, hpet_read},
+    {"PIT", 1193182, 0xffff, pit_start, pit_read},
 };
 
 /* All three clocks at one moment. */
-struct sample { uint64_t tsc, ref; uint32_t apic; };
+struct sample {
+    uint64_t tsc, ref;
+    uint32_t apic;
+};
 
 /* The reads take time, and anything may come between them: of some tries the tightest. */
 static struct sample sample_take(const struct reference *r)
 {
-    struct sample best = { 0 };
+    struct sample best = {0};
     uint64_t best_gap = ~0ull;
 
     for (unsigned i = 0; i < SAMPLE_TRIES; i++) {
@@ -121,7 +142,7 @@ static struct sample sample_take(const struct reference *r)
 
         if (gap < best_gap) {
             best_gap = gap;
-            best = (struct sample){ .tsc = before + gap / 2, .ref = ref, .apic = apic };
+            best = (struct sample){.tsc = before + gap / 2, .ref = ref, .apic = apic};
         }
     }
     return best;
@@ -162,7 +183,9 @@ static void params_set(void)
     for (; rate <= NS_PER_S; rate <<= 1)
         shift++;
     params = (struct tsc_params){
-        .tsc_base = rdtsc(), .shift = shift, .mul = (uint32_t)((NS_PER_S << 32) / rate),
+        .tsc_base = rdtsc(),
+        .shift = shift,
+        .mul = (uint32_t)((NS_PER_S << 32) / rate),
     };
 }
 
@@ -174,7 +197,10 @@ static uint8_t cmos_read(uint8_t reg)
     return inb(0x71);
 }
 
-static unsigned from_bcd(uint8_t v, bool bcd) { return bcd ? (v >> 4) * 10u + (v & 15) : v; }
+static unsigned from_bcd(uint8_t v, bool bcd)
+{
+    return bcd ? (v >> 4) * 10u + (v & 15) : v;
+}
 
 static uint64_t days_since_1970(unsigned year, unsigned month, unsigned day)
 {
@@ -187,7 +213,7 @@ static uint64_t days_since_1970(unsigned year, unsigned month, unsigned day)
 /* Seconds since 1970 from the real-time clock, which is taken to run in UTC. */
 static uint64_t rtc_read(void)
 {
-    static const uint8_t regs[] = { 0, 2, 4, 7, 8, 9 }; /* s min h day month year */
+    static const uint8_t regs[] = {0, 2, 4, 7, 8, 9}; /* s min h day month year */
     uint8_t raw[6], again[6], mode = cmos_read(0x0b);
     unsigned v[6], tries = 1000;
     bool bcd = !(mode & 4), same;
@@ -231,8 +257,10 @@ void tsc_init(void)
 /* ---- the timer interrupt ---- */
 
 /* What each CPU's timer is set to; touched by that CPU only. */
-static struct { uint64_t deadline; } __attribute__((aligned(64))) armed[NR_CPUS] = {
-    [0 ... NR_CPUS - 1] = { ~0ull },
+static struct {
+    uint64_t deadline;
+} __attribute__((aligned(64))) armed[NR_CPUS] = {
+    [0 ... NR_CPUS - 1] = {~0ull},
 };
 
 /* The counter is coarse and short: a far deadline fires early and is armed again by timer_run(). */
@@ -256,4 +284,7 @@ void port_timer_arm(uint64_t deadline)
     apic_timer_set(count > 0xffffffff ? 0xffffffff : (uint32_t)count);
 }
 
-void timer_interrupt_done(unsigned cpu) { armed[cpu].deadline = ~0ull; }
+void timer_interrupt_done(unsigned cpu)
+{
+    armed[cpu].deadline = ~0ull;
+}

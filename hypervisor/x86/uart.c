@@ -4,11 +4,11 @@
 
 enum { DATA = 0, IER = 1, FCR = 2, LCR = 3, MCR = 4, LSR = 5, SCRATCH = 7 };
 
-#define LCR_8N1      0x03
-#define LCR_DLAB     0x80
+#define LCR_8N1 0x03
+#define LCR_DLAB 0x80
 #define LSR_RECEIVED 0x01
 #define LSR_TX_EMPTY 0x20
-#define FIFO_SIZE    16
+#define FIFO_SIZE 16
 
 static uint16_t base;
 
@@ -57,4 +57,7 @@ int uart_read(void)
     return inb(base + DATA);
 }
 
-uint16_t uart_port(void) { return base; }
+uint16_t uart_port(void)
+{
+    return base;
+}
