@@ -12,43 +12,16 @@ struct option {
 
 bool cmdline_size(const char *s, const char **end, uint64_t *bytes)
 {
+    static const char units[] = "BKMGT"; /* each 1024 times the one before */
     char *e;
     uint64_t n = strtoul(s, &e, 0);
-    unsigned shift = 10;
+    const char *unit = *e ? strchr(units, *e & ~0x20) : NULL;
+    unsigned shift = unit ? (unsigned)(unit - units) * 10 : 10;
 
-    if (e == s)
-        return false;
-    switch (*e) {
-    case 'T':
-    case 't':
-        shift = 40;
-        e++;
-        break;
-    case 'G':
-    case 'g':
-        shift = 30;
-        e++;
-        break;
-    case 'M':
-    case 'm':
-        shift = 20;
-        e++;
-        break;
-    case 'K':
-    case 'k':
-        shift = 10;
-        e++;
-        break;
-    case 'B':
-    case 'b':
-        shift = 0;
-        e++;
-        break;
-    }
-    if (n > (uint64_t)INT64_MAX >> shift)
+    if (e == s || n > (uint64_t)INT64_MAX >> shift)
         return false;
     *bytes = n << shift;
-    *end = e;
+    *end = e + (unit != NULL);
     return true;
 }
 

@@ -15,7 +15,8 @@ struct boot_options {
     bool console_com1;  /* console=com1 (default) */
     uint32_t com1_baud; /* com1=115200,8n1[,0x3f8]; 0: leave as the firmware set it */
     uint16_t com1_port;
-    /* dom0_mem=SIZE | min:SIZE | max:SIZE, comma-separated; 0: not given; negative: all RAM but that much */
+    /* dom0_mem=SIZE | min:SIZE | max:SIZE, comma-separated; 0: not given; negative: all RAM but
+     * that much. */
     int64_t dom0_mem, dom0_mem_min, dom0_mem_max;
     unsigned dom0_max_vcpus;     /* 0: one for each CPU */
     unsigned maxcpus;            /* 0: all */

@@ -8,7 +8,7 @@
 /* Sort; cut overlaps, where the less usable type wins; join neighbours of one type; drop empty
  * entries. A map that overflows E820_MAX loses its highest ranges. */
 void e820_normalise(struct e820_map *m);
-/* Give [start, end) the type, whatever was there; RAM only where there was RAM if `only_ram`. The map stays normal. */
+/* Give [start, end) the type, whatever was there, or only where there was RAM. Stays normalised. */
 void e820_set(struct e820_map *m, uint64_t start, uint64_t end, uint32_t type, bool only_ram);
 uint64_t e820_bytes(const struct e820_map *m, uint32_t type);
 const char *e820_type_name(uint32_t type);

@@ -149,7 +149,7 @@ start64:
         call    boot_main
         ud2
 
-/* ---- further CPUs: this page is copied to TRAMPOLINE_PHYS, where they start in real mode ------ */
+/* ---- further CPUs: this page is copied to TRAMPOLINE_PHYS, where they start in real mode ---- */
         .balign 16
         .globl  trampoline_start, trampoline_end
         .code16
@@ -211,7 +211,7 @@ boot_gdtr_high:
         .short  boot_gdt_end - boot_gdt - 1
         .quad   boot_gdt
 
-/* ---- exceptions before x86/trap.c takes over: 32 stubs of 16 bytes ---------------------------- */
+/* ---- exceptions before x86/trap.c takes over: 32 stubs of 16 bytes ------------------- */
         .section .text.early_traps, "ax"
         .globl  early_trap_stubs
         .balign 16

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Both multiboot specifications, read only through window_read() and window_string(): the tables are
- * the loader's, and a wrong one must end in a message, not in a wild access.
+ * Both multiboot specifications, read only through window_read() and window_string(): the tables
+ * are the loader's, and a wrong one must end in a message, not in a wild access.
  */
 #include "boot/multiboot.h"
 #include "lib/errno.h"

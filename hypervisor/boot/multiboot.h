@@ -49,7 +49,7 @@ struct boot_window {
 int multiboot_parse(const struct boot_window *w, uint32_t magic, maddr_t info,
                     struct boot_info *out);
 
-/* Builds the first domain from the modules (boot/dom0.c and its neighbours). 0 or -errno, reported. */
+/* Builds the first domain from the modules (boot/dom0.c and others). 0 or -errno, reported. */
 int dom0_build(const struct boot_modules *m);
 
 #endif

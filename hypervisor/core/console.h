@@ -17,8 +17,9 @@ size_t console_read(char *buf, size_t n);
  * interrupt and idle turn: LIMIT: input is polled, the UART's interrupt is not used. */
 bool console_poll(void);
 
-/* The kept log, oldest first: copies up to n bytes from *index (a running byte number; moved up when
- * that part is gone) and advances *index. clear: later reads from 0 start behind what is there now. */
+/* The kept log, oldest first: copies up to n bytes from *index (a running byte number; moved up
+ * when that part is gone) and advances *index. clear: later reads from 0 start behind what is there
+ * now. */
 size_t console_log_read(char *buf, size_t n, uint64_t *index, bool clear);
 
 _Noreturn void machine_poweroff(void);

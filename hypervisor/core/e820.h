@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A memory map: which ranges of addresses are RAM. The same form for the machine's map (from the
- * boot loader) and for the map a guest is shown (XENMEM_memory_map). An entry is laid out as the ABI
- * hands it to guests.
+ * boot loader) and for the map a guest is shown (XENMEM_memory_map). An entry is laid out as the
+ * ABI hands it to guests.
  */
 #ifndef CORE_E820_H
 #define CORE_E820_H

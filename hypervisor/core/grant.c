@@ -141,11 +141,6 @@ int16_t grant_swap(struct domain *d, grant_ref_t a, grant_ref_t b)
 
 /* ---- pins ---- */
 
-union entry {
-    uint64_t word;
-    struct grant_entry_v1 e;
-};
-
 /*
  * Take the entry into use: GTF_reading, and GTF_writing for a writable use, in the same word that was
  * checked. Bounded: a guest can change its entry faster than this loop goes round. On success *frame.
@@ -154,12 +149,13 @@ static int16_t entry_claim(struct domain *granter, uint64_t *place, grant_ref_t 
                            struct domain *who, bool write, bool pinned, uint16_t no_flags,
                            uint32_t *frame)
 {
-    union entry old = { .word = READ_ONCE(*place) };
+    union grant_entry_word old = { .word = READ_ONCE(*place) };
 
     for (int i = 0; i < RETRIES; i++) {
-        union entry new = old;
+        union grant_entry_word new = old;
 
         /* While it is pinned the guest must not change user or frame, and the first check holds. */
+        no_flags &= ~GTF_readonly; /* has its own words */
         if (!pinned && (unlikely((old.e.flags & (GTF_type_mask | no_flags)) != GTF_permit_access) ||
                         unlikely(old.e.domid != who->id)))
             return grant_refuse(who, GNTST_general_error, GRANT_NOT_GRANTED, granter->id, ref, old.word);
@@ -175,8 +171,8 @@ static int16_t entry_claim(struct domain *granter, uint64_t *place, grant_ref_t 
     return grant_refuse(who, GNTST_general_error, GRANT_UNSTABLE, granter->id, ref, old.word);
 }
 
-int16_t grant_pin(struct domain *granter, grant_ref_t ref, struct domain *who, uint32_t incr,
-                  uint16_t no_flags)
+int16_t grant_pin_slow(struct domain *granter, grant_ref_t ref, struct domain *who, uint32_t incr,
+                       uint16_t no_flags)
 {
     struct grant_table *t = granter->grants;
     bool write = incr & PIN_WRITERS;
@@ -202,23 +198,9 @@ int16_t grant_pin(struct domain *granter, grant_ref_t ref, struct domain *who, u
     return GNTST_okay;
 }
 
-void grant_unpin(struct grant_table *t, grant_ref_t ref, uint32_t incr)
-{
-    struct grant_active *act = active_of(t, ref);
-    uint16_t clear = 0;
-
-    act->pin -= incr;
-    if ((incr & PIN_WRITERS) && !(act->pin & PIN_WRITERS))
-        clear = GTF_writing;
-    if (!act->pin)
-        clear |= GTF_reading;
-    if (clear)
-        __atomic_and_fetch((uint16_t *)entry_of(t, ref), (uint16_t)~clear, __ATOMIC_SEQ_CST);
-}
-
 /* ---- handles ---- */
 
-static bool maps_grow(struct grant_table *t)
+bool grant_maps_grow(struct grant_table *t)
 {
     struct grant_mapping **maps, *fresh;
     uint32_t first = t->map_frames * MAPS_PER_FRAME;
@@ -248,34 +230,6 @@ static bool maps_grow(struct grant_table *t)
     t->maps[t->map_frames++] = fresh;
     t->free_handle = first;
     return true;
-}
-
-struct grant_mapping *grant_handle_get(struct domain *d, grant_handle_t *handle)
-{
-    struct grant_table *t = d->grants;
-    struct grant_mapping *m = NULL;
-
-    spin_lock(&t->lock);
-    if (likely(t->free_handle != HANDLE_NONE) || maps_grow(t)) {
-        *handle = t->free_handle;
-        m = mapping_of(t, t->free_handle);
-        t->free_handle = m->ref;
-    }
-    spin_unlock(&t->lock);
-    return m;
-}
-
-void grant_handle_put(struct domain *d, grant_handle_t handle)
-{
-    struct grant_table *t = d->grants;
-    struct grant_mapping *m;
-
-    spin_lock(&t->lock);
-    m = mapping_of(t, handle);
-    m->granter = NULL;
-    m->ref = t->free_handle;
-    t->free_handle = handle;
-    spin_unlock(&t->lock);
 }
 
 /* ---- looking ---- */

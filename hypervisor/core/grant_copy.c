@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copying between frames, each named by a grant or as the caller's own. */
+#include "core/frame_ref.h"
 #include "core/grant_table.h"
-#include "lib/string.h"
 #include "core/vcpu.h"
 #include "lib/errno.h"
+#include "lib/string.h"
 
 struct side {
     struct domain *d; /* holds a reference */
@@ -12,7 +13,7 @@ struct side {
     grant_ref_t ref;
 };
 
-static int16_t side_find(struct domain *who, const struct gnttab_copy_ptr *p, bool is_ref, struct side *s)
+static inline int16_t side_find(struct domain *who, const struct gnttab_copy_ptr *p, bool is_ref, struct side *s)
 {
     if (p->domid == DOMID_SELF) {
         domain_get(who);
@@ -26,7 +27,7 @@ static int16_t side_find(struct domain *who, const struct gnttab_copy_ptr *p, bo
          : grant_refuse(who, GNTST_bad_domain, NO_SUCH_DOMAIN, p->domid, 0, 0);
 }
 
-static int16_t side_pin(struct domain *who, grant_ref_t ref, struct side *s)
+static inline int16_t side_pin(struct domain *who, grant_ref_t ref, struct side *s)
 {
     struct grant_table *t = s->d->grants;
     int16_t status;
@@ -42,7 +43,7 @@ static int16_t side_pin(struct domain *who, grant_ref_t ref, struct side *s)
     return status;
 }
 
-static int16_t side_claim(struct domain *who, const struct gnttab_copy_ptr *p, bool is_ref, struct side *s)
+static inline int16_t side_claim(struct domain *who, const struct gnttab_copy_ptr *p, bool is_ref, struct side *s)
 {
     int16_t status;
 
@@ -54,8 +55,8 @@ static int16_t side_claim(struct domain *who, const struct gnttab_copy_ptr *p, b
         s->m = MFN(p->u.gmfn);
     }
     if (likely(mfn_valid(s->m)))
-        s->held = s->write ? !frame_and_type_get(s->d, s->m, TYPE_WRITABLE, false)
-                           : frame_get(frame_of(s->m), s->d);
+        s->held = likely(frame_get_fast(frame_of(s->m), s->d, s->write)) ||
+                  (s->write && !frame_and_type_get(s->d, s->m, TYPE_WRITABLE, false));
     if (likely(s->held))
         return GNTST_okay;
     if (s->write && mfn_valid(s->m) && frame_of(s->m)->owner == s->d->id)
@@ -63,12 +64,12 @@ static int16_t side_claim(struct domain *who, const struct gnttab_copy_ptr *p, b
     return grant_refuse(who, GNTST_bad_page, GRANT_BAD_FRAME, s->d->id, s->ref, s->m.n);
 }
 
-static void side_release(struct side *s)
+static inline void side_release(struct side *s)
 {
     if (s->held && s->write)
-        frame_and_type_put(s->d, frame_of(s->m));
+        frame_put_writable(frame_of(s->m));
     else if (s->held)
-        frame_put(frame_of(s->m));
+        frame_put_inline(frame_of(s->m));
     if (s->pinned) {
         spin_lock(&s->d->grants->lock);
         grant_unpin(s->d->grants, s->ref, s->write ? PIN_HOST_W : PIN_HOST_R);

@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /* Mapping another domain's frame through a grant, and letting it go again. */
+#include "core/frame_ref.h"
 #include "core/grant_table.h"
 #include "core/log.h"
-#include "core/tlb.h"
 #include "core/vcpu.h"
 #include "lib/errno.h"
 
 /* ---- references on the granted frame ---- */
 
-static bool one_get(struct domain *granter, mfn_t m, bool write)
+static inline bool one_get(struct domain *granter, mfn_t m, bool write)
 {
-    return write ? !frame_and_type_get(granter, m, TYPE_WRITABLE, false)
-                 : frame_get(frame_of(m), granter);
+    if (likely(frame_get_fast(frame_of(m), granter, write)))
+        return true;
+    return write && !frame_and_type_get(granter, m, TYPE_WRITABLE, false);
 }
 
-static void one_put(struct domain *granter, struct frame *f, bool write)
+static inline void one_put(struct frame *f, bool write)
 {
     if (write)
-        frame_and_type_put(granter, f);
+        frame_put_writable(f);
     else
-        frame_put(f);
+        frame_put_inline(f);
 }
 
 /* One reference a kind of mapping. first: nobody else had the grant in use. */
@@ -35,7 +36,7 @@ static int16_t frame_hold(struct domain *granter, struct domain *who,
         goto refused;
     if (likely((op->flags & MAP_KINDS) != MAP_KINDS) || one_get(granter, m, write))
         return GNTST_okay;
-    one_put(granter, frame_of(m), write);
+    one_put(frame_of(m), write);
 refused:
     if (frame_of(m)->owner == granter->id)
         return grant_refuse(who, GNTST_general_error, GRANT_NOT_WRITABLE, granter->id, op->ref, frame);
@@ -44,15 +45,15 @@ not_owned:
                         op->ref, frame);
 }
 
-static void frame_let_go(struct domain *granter, uint32_t frame, uint16_t gone)
+static inline void frame_let_go(uint32_t frame, uint16_t gone)
 {
     struct frame *f = frame_of(MFN(frame));
     bool write = !(gone & GNTMAP_readonly);
 
     if (gone & GNTMAP_host_map)
-        one_put(granter, f, write);
+        one_put(f, write);
     if (gone & GNTMAP_device_map)
-        one_put(granter, f, write);
+        one_put(f, write);
 }
 
 static int16_t pin_and_hold(struct domain *granter, struct domain *who,
@@ -83,6 +84,48 @@ static int16_t pin_and_hold(struct domain *granter, struct domain *who,
 
 /* ---- the L1 entry ---- */
 
+static void table_put_foreign(struct frame *f)
+{
+    struct domain *owner = domain_find(f->owner);
+
+    BUG_ON(!owner);
+    frame_and_type_put(owner, f);
+    domain_put(owner);
+}
+
+/*
+ * References on what serves as an L1 table of d now. Not frame_and_type_get(), which is longer and would make
+ * an L1 table of a plain page that is named here.
+ */
+static inline bool table_get(struct frame *f, struct domain *d)
+{
+    const uint64_t is_l1 = WORD_T(TYPE_L1 | TYPE_VALIDATED);
+    uint64_t w = word_load(f);
+
+    if (unlikely(f->owner != d->id))
+        return false;
+    do {
+        if (unlikely((w & WORD_T(TYPE_MASK | TYPE_VALIDATED)) != is_l1) || unlikely(!(w & WORD_COUNT)) ||
+            unlikely((w & WORD_COUNT) == WORD_COUNT) || unlikely(!refs_can_grow(w)))
+            return false;
+    } while (unlikely(!word_cas(f, &w, w + WORD_REF + WORD_TYPE)));
+    /* A table with a count keeps its owner, so it can only have changed hands before. */
+    if (likely(READ_ONCE(f->owner) == d->id))
+        return true;
+    table_put_foreign(f);
+    return false;
+}
+
+static inline void table_put(struct frame *f, struct domain *d)
+{
+    uint64_t w = word_load(f);
+
+    while (likely((w & WORD_COUNT) > WORD_TYPE))
+        if (likely(word_cas(f, &w, w - WORD_REF - WORD_TYPE)))
+            return;
+    frame_and_type_put(d, f);
+}
+
 /*
  * The entry the guest names: by virtual address in its kernel's address space, or (is_pte) by the entry's own
  * machine address. Held: the table stays an L1 table of the caller until entry_release().
@@ -101,9 +144,7 @@ static uint64_t *entry_hold(struct vcpu *v, uint64_t addr, bool is_pte, struct f
         return NULL;
     }
     f = frame_of(l1);
-    /* Only what serves as an L1 now: a plain page must not become one by being named here. */
-    if ((READ_ONCE(f->type) & (TYPE_MASK | TYPE_VALIDATED)) != (TYPE_L1 | TYPE_VALIDATED) ||
-        frame_and_type_get(v->domain, l1, TYPE_L1, false))
+    if (unlikely(!table_get(f, v->domain)))
         return NULL;
     *table = f;
     return (uint64_t *)frame_va(l1) + (is_pte ? (addr & ~PAGE_MASK) / 8 : pte_index(addr, 1));
@@ -111,7 +152,7 @@ static uint64_t *entry_hold(struct vcpu *v, uint64_t addr, bool is_pte, struct f
 
 static void entry_release(struct vcpu *v, struct frame *table)
 {
-    frame_and_type_put(v->domain, table);
+    table_put(table, v->domain);
     if (unlikely(type_drain_needed(v->domain)))
         vcpu_set_work(v, WORK_DRAIN);
 }
@@ -200,7 +241,7 @@ void grant_map(struct vcpu *v, struct gnttab_map_grant_ref *op)
     return;
 
 unpin:
-    frame_let_go(granter, frame, op->flags & MAP_FLAGS);
+    frame_let_go(frame, op->flags & MAP_FLAGS);
     spin_lock(&granter->grants->lock);
     grant_unpin(granter->grants, op->ref, incr);
     spin_unlock(&granter->grants->lock);
@@ -325,7 +366,7 @@ void grant_unmap_flush(struct vcpu *v, struct grant_unmap_batch *b)
         struct grant_table *t = u->granter->grants;
 
         /* The frame first: when the guest sees the grant free it may want another type. */
-        frame_let_go(u->granter, u->frame, u->gone);
+        frame_let_go(u->frame, u->gone);
         spin_lock(&t->lock);
         grant_unpin(t, u->ref, pins_for(u->gone));
         spin_unlock(&t->lock);
@@ -352,7 +393,7 @@ void grant_domain_release_maps(struct domain *d)
             continue;
         frame = active_of(granter->grants, m->ref)->frame;
         if (m->flags & GNTMAP_device_map)
-            frame_let_go(granter, frame, m->flags & ~GNTMAP_host_map);
+            frame_let_go(frame, m->flags & ~GNTMAP_host_map);
         spin_lock(&granter->grants->lock);
         grant_unpin(granter->grants, m->ref, pins_for(m->flags));
         spin_unlock(&granter->grants->lock);

@@ -85,18 +85,91 @@ static inline uint32_t pins_for(uint32_t gntmap_flags)
     return incr;
 }
 
-/*
- * Pin a reference of granter for user (its lock held), checking the entry if need be; 0 or GNTST_*.
- * who: the domain that asks and gets the blame. incr: pins_for(), any writable or none; no_flags: entry flags
- * that forbid this use. On success the frame is in active_of()->frame, and nothing is held on it.
- */
-int16_t grant_pin(struct domain *granter, grant_ref_t ref, struct domain *who, uint32_t incr,
-                  uint16_t no_flags);
-void grant_unpin(struct grant_table *t, grant_ref_t ref, uint32_t incr);
+union grant_entry_word {
+    uint64_t word;
+    struct grant_entry_v1 e;
+};
 
-/* Handles: grant_handle_get returns NULL when there are none left. The entry is the caller's alone until its flags
- * are set, and stays where it is. */
-struct grant_mapping *grant_handle_get(struct domain *d, grant_handle_t *handle);
-void grant_handle_put(struct domain *d, grant_handle_t handle);
+/* grant_pin()'s long way: everything but an unused entry that is in order. core/grant.c. */
+int16_t grant_pin_slow(struct domain *granter, grant_ref_t ref, struct domain *who, uint32_t incr,
+                       uint16_t no_flags);
+
+/*
+ * Pin a reference of granter for who (the granter's lock is held): 0 or GNTST_*. incr: pins_for(), any
+ * writable or none; no_flags: entry flags that forbid this use. On success the frame is in active_of()->frame,
+ * and nothing is held on it.
+ */
+static inline int16_t grant_pin(struct domain *granter, grant_ref_t ref, struct domain *who,
+                                uint32_t incr, uint16_t no_flags)
+{
+    struct grant_table *t = granter->grants;
+    bool write = incr & PIN_WRITERS;
+    union grant_entry_word old, new;
+    struct grant_active *act;
+    uint64_t *place;
+
+    if (unlikely(ref >= t->nr_refs) || unlikely((act = active_of(t, ref))->pin))
+        return grant_pin_slow(granter, ref, who, incr, no_flags);
+    place = entry_of(t, ref);
+    old.word = new.word = READ_ONCE(*place);
+    new.e.flags |= write ? GTF_reading | GTF_writing : GTF_reading;
+    if (write)
+        no_flags |= GTF_readonly;
+    if (unlikely((old.e.flags & (GTF_type_mask | no_flags)) != GTF_permit_access) ||
+        unlikely(old.e.domid != who->id) ||
+        unlikely(!__atomic_compare_exchange_n(place, &old.word, new.word, false, __ATOMIC_SEQ_CST,
+                                              __ATOMIC_RELAXED)))
+        return grant_pin_slow(granter, ref, who, incr, no_flags);
+    act->pin = incr;
+    act->frame = old.e.frame;
+    act->user = who->id;
+    return GNTST_okay;
+}
+
+static inline void grant_unpin(struct grant_table *t, grant_ref_t ref, uint32_t incr)
+{
+    struct grant_active *act = active_of(t, ref);
+    uint16_t clear = GTF_reading | GTF_writing;
+
+    act->pin -= incr;
+    if (unlikely(act->pin))
+        clear = (incr & PIN_WRITERS) && !(act->pin & PIN_WRITERS) ? GTF_writing : 0;
+    if (likely(clear))
+        __atomic_and_fetch((uint16_t *)entry_of(t, ref), (uint16_t)~clear, __ATOMIC_SEQ_CST);
+}
+
+/* ---- handles ---- */
+
+bool grant_maps_grow(struct grant_table *t); /* more free handles; t's lock held */
+
+/* NULL when there are none left. The entry is the caller's alone until its flags are set, and it
+ * stays where it is. */
+static inline struct grant_mapping *grant_handle_get(struct domain *d, grant_handle_t *handle)
+{
+    struct grant_table *t = d->grants;
+    struct grant_mapping *m = NULL;
+
+    spin_lock(&t->lock);
+    if (likely(t->free_handle != HANDLE_NONE) || grant_maps_grow(t)) {
+        *handle = t->free_handle;
+        m = mapping_of(t, t->free_handle);
+        t->free_handle = m->ref;
+    }
+    spin_unlock(&t->lock);
+    return m;
+}
+
+static inline void grant_handle_put(struct domain *d, grant_handle_t handle)
+{
+    struct grant_table *t = d->grants;
+    struct grant_mapping *m;
+
+    spin_lock(&t->lock);
+    m = mapping_of(t, handle);
+    m->granter = NULL;
+    m->ref = t->free_handle;
+    t->free_handle = handle;
+    spin_unlock(&t->lock);
+}
 
 #endif

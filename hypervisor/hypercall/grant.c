@@ -34,10 +34,11 @@ static long batch_map(struct vcpu *v, gva_t array, unsigned count)
 static long batch_unmap(struct vcpu *v, gva_t array, unsigned count)
 {
     struct gnttab_unmap_grant_ref op;
-    struct grant_unmap_batch b = { .count = 0 };
+    struct grant_unmap_batch b; /* only its count needs to be cleared */
     long rc = 0;
     unsigned i;
 
+    b.count = 0;
     for (i = 0; i < count && !time_to_stop(i) && !rc; i++, array += sizeof(op)) {
         rc = door_in_obj(v, op, array);
         if (rc)
@@ -54,10 +55,11 @@ static long batch_unmap(struct vcpu *v, gva_t array, unsigned count)
 static long batch_replace(struct vcpu *v, gva_t array, unsigned count)
 {
     struct gnttab_unmap_and_replace op;
-    struct grant_unmap_batch b = { .count = 0 };
+    struct grant_unmap_batch b; /* only its count needs to be cleared */
     long rc = 0;
     unsigned i;
 
+    b.count = 0;
     for (i = 0; i < count && !time_to_stop(i) && !rc; i++, array += sizeof(op)) {
         rc = door_in_obj(v, op, array);
         if (rc)

@@ -33,7 +33,7 @@ static unsigned find(const struct rangeset *s, uint64_t n)
     return lo;
 }
 
-/* Replace `old` ranges at i by `new` unset ones; makes room first, so that failing changes nothing. */
+/* Replace `old` ranges at i by `new` unset ones; makes room first, so failing changes nothing. */
 static int splice(struct rangeset *s, unsigned i, unsigned old, unsigned new)
 {
     unsigned count = s->count - old + new;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Memory and string functions. The bulk goes eight bytes at a time by the string instructions, which
- * C cannot say and which are the shortest way; a tail is covered by one overlapping access.
+ * Memory and string functions. The bulk goes eight bytes at a time by the string instructions,
+ * which C cannot say and which are the shortest way; a tail is covered by one overlapping access.
  */
 #include "lib/string.h"
 #include "lib/types.h"

@@ -10,7 +10,7 @@
 #include "core/console.h"
 #include "core/log.h"
 
-/* Levels as in struct boot_options: the highest of the hypervisor's and of the guests' lines shown. */
+/* hv, guest: the highest level of the hypervisor's and of the guests' lines shown. */
 void console_init(bool com1, uint16_t port, uint32_t baud, enum log_level hv, enum log_level guest);
 /* From now on nobody waits for the lock: the CPU in panic is alone. */
 void console_break_lock(void);

@@ -14,7 +14,7 @@
 #define PTE_HV_TEXT (PTE_P | PTE_A | PTE_G)
 #define PTE_HV_RO (PTE_P | PTE_A | PTE_G | PTE_NX)
 #define PTE_HV_DATA (PTE_P | PTE_RW | PTE_A | PTE_D | PTE_G | PTE_NX)
-/* Tables leave the rights to the last level; PTE_US too, which of the L4 entries only slot 256's has. */
+/* Tables leave the rights to the last level; PTE_US too, which only slot 256's L4 entry has. */
 #define PTE_HV_TABLE (PTE_P | PTE_RW | PTE_A)
 
 uint64_t idle_l4[PTES_PER_TABLE] __attribute__((aligned(4096)));
@@ -153,8 +153,8 @@ static bool ram_overlaps(const struct e820_map *all, uint64_t first, uint64_t la
     return false;
 }
 
-/* Back the table at va, of `size` bytes a frame, for frames below end; fill: the byte that new pages
- * are filled with. A whole 2 MiB stretch that belongs to RAM gets one page of that size. */
+/* Back the table at va, of `size` bytes a frame, for frames below end; fill: the byte that new
+ * pages are filled with. A whole 2 MiB stretch that belongs to RAM gets one page of that size. */
 static void map_table(const struct e820_map *all, uint64_t va, uint64_t size, uint64_t end,
                       const struct hole_pages *holes, int fill)
 {

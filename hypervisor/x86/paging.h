@@ -5,9 +5,9 @@
  *
  * RAM that the boot needs itself (page tables, frame table, m2p) is taken from the top of RAM, so
  * that memory below 4 GiB stays for devices; what is left goes to heap_add().
- * The frame table and the m2p table exist for all frames below max_mfn and at least 4 GiB; stretches
- * without RAM share a few frames: their m2p entries say M2P_INVALID, their struct frame is DOMID_IO's
- * (its counts are then those of many frames together, and mean nothing).
+ * The frame table and the m2p table exist for all frames below max_mfn and at least 4 GiB;
+ * stretches without RAM share a few frames: their m2p entries say M2P_INVALID, their struct frame
+ * is DOMID_IO's (its counts are then those of many frames together, and mean nothing).
  *
  * LIMIT: the direct map also maps the image's code and read-only data, writable. LIMIT: no guard
  * pages below stacks.
@@ -22,8 +22,8 @@ extern uint64_t idle_l4[PTES_PER_TABLE];
 extern uint64_t idle_cr3;
 
 /* free: the memory map in which only what nobody uses is E820_RAM (the image, the modules and the
- * first MiB are not); it is changed as memory is taken from it. all: the machine's map. Ends running
- * on the idle L4. */
+ * first MiB are not); it is changed as memory is taken from it. all: the machine's map. Ends
+ * running on the idle L4. */
 void paging_init(const struct e820_map *all, struct e820_map *free);
 /* After heap_init() has run: hand over holes and free RAM. */
 void paging_fill_heap(const struct e820_map *all, const struct e820_map *free);
@@ -33,7 +33,7 @@ void paging_copy_slots(uint64_t *l4);
 
 #define IOREMAP_UNCACHED 1u
 #define IOREMAP_READONLY 2u
-/* Map [addr, addr + size) for the hypervisor, for good. Panics when the window is full. Boot only. */
+/* Map [addr, addr + size) for the hypervisor, for good. Panics when out of room. Boot only. */
 void *ioremap(maddr_t addr, size_t size, unsigned flags);
 
 /* Stretches of RAM that hypervisor tables take, in bytes; for the boot's report. */

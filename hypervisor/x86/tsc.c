@@ -11,7 +11,7 @@
 
 #define NS_PER_S 1000000000ull
 #define CALIBRATE_MS 10
-#define SAMPLE_TRIES 5
+#define SAMPLE_TRIES 20
 
 static struct tsc_params params; /* set once */
 static uint64_t hz = NS_PER_S;
@@ -172,7 +172,7 @@ static bool calibrate(const struct reference *r)
     return hz > 1000000;
 }
 
-/* mul and shift so that ns = (ticks << shift) * mul >> 32, with mul in its upper half for precision. */
+/* mul and shift so that ns = (ticks << shift) * mul >> 32, with mul in its upper half. */
 static void params_set(void)
 {
     uint64_t rate = hz;

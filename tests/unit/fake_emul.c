@@ -114,9 +114,11 @@ uint32_t port_io_in(uint16_t port, unsigned bytes)
 
 void port_io_out(uint16_t port, unsigned bytes, uint32_t val)
 {
-    memcpy(port_bytes(port), &val, bytes);
+    uint32_t low = bytes == 4 ? val : val & ((1u << bytes * 8) - 1);
+
+    memcpy(port_bytes(port), &low, bytes);
     fake_io_count++;
-    fake_io_last = (struct fake_io){ port, (uint8_t)bytes, true, val };
+    fake_io_last = (struct fake_io){ port, (uint8_t)bytes, true, low };
 }
 
 uint64_t port_base_get(enum seg_base which) { return fake_base[which]; }

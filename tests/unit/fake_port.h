@@ -69,7 +69,7 @@ extern gva_t fake_guest_limit;
 extern jmp_buf fake_panic_jmp;
 extern volatile bool fake_panic_armed;
 #define PANICS(stmt) ({                                 \
-    bool panicked_ = true;                              \
+    volatile bool panicked_ = true;                     \
     fake_panic_armed = true;                            \
     if (!setjmp(fake_panic_jmp)) {                      \
         stmt;                                           \

@@ -23,8 +23,9 @@ Test(cmdline, empty_line_gives_the_defaults)
 
 Test(cmdline, a_usual_line_is_understood)
 {
-    cmdline_parse(&o, "  console=com1,vga com1=115200,8n1 dom0_mem=64M dom0_max_vcpus=2\tloglvl=all "
-                      "guest_loglvl=all noreboot maxcpus=4 sched=rr debug-panic ");
+    cmdline_parse(&o,
+                  "  console=com1,vga com1=115200,8n1 dom0_mem=64M dom0_max_vcpus=2\tloglvl=all "
+                  "guest_loglvl=all noreboot maxcpus=4 sched=rr debug-panic ");
     cr_assert_eq(o.reports, 0);
     cr_assert(o.console_com1);
     cr_assert_eq(o.dom0_mem, 64 << 20);
@@ -61,9 +62,12 @@ Test(cmdline, com1_takes_speed_format_and_port)
 
 Test(cmdline, sizes_are_as_in_xen)
 {
-    static const struct { const char *text; uint64_t bytes; } sizes[] = {
-        { "64M", 64ull << 20 }, { "64m", 64ull << 20 }, { "1G", 1ull << 30 }, { "2T", 2ull << 40 },
-        { "512", 512ull << 10 }, { "512k", 512ull << 10 }, { "4096B", 4096 }, { "0x10M", 16ull << 20 },
+    static const struct {
+        const char *text;
+        uint64_t bytes;
+    } sizes[] = {
+        {"64M", 64ull << 20},  {"64m", 64ull << 20},   {"1G", 1ull << 30}, {"2T", 2ull << 40},
+        {"512", 512ull << 10}, {"512k", 512ull << 10}, {"4096B", 4096},    {"0x10M", 16ull << 20},
     };
 
     for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
@@ -128,9 +132,10 @@ Test(cmdline, unknown_option_is_reported_by_name)
 
 Test(cmdline, bad_value_is_reported_and_changes_nothing)
 {
-    static const char *const lines[] = { "maxcpus=x", "maxcpus=", "loglvl=loud", "dom0_mem=64Q",
-                                         "dom0_mem=", "com1=9600x", "com1=1152000", "com1=9600,7e1",
-                                         "sched=a-name-much-too-long" };
+    static const char *const lines[] = {
+        "maxcpus=x",    "maxcpus=",      "loglvl=loud",
+        "dom0_mem=64Q", "dom0_mem=",     "com1=9600x",
+        "com1=1152000", "com1=9600,7e1", "sched=a-name-much-too-long"};
 
     for (unsigned i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
         cmdline_parse(&o, lines[i]);

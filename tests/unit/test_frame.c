@@ -87,7 +87,6 @@ Test(frame, a_released_frame_lives_until_its_last_reference)
     cr_assert_eq(m2p[m.n], M2P_INVALID);
     cr_assert_eq(heap_free_frames(), free);
     cr_assert_eq(d1->tot_pages, 1);
-    audit();
     frame_put(frame_of(m));
     cr_assert_eq(heap_free_frames(), free + 1);
     cr_assert_eq(d1->tot_pages, 0);

@@ -17,17 +17,26 @@ static struct boot_info out;
 static void setup(void)
 {
     mem = calloc(1, MEM);
-    w = (struct boot_window){ .base = mem, .size = MEM };
+    w = (struct boot_window){.base = mem, .size = MEM};
 }
 
-static void teardown(void) { free(mem); }
+static void teardown(void)
+{
+    free(mem);
+}
 
 TestSuite(multiboot, .init = setup, .fini = teardown);
 TestSuite(e820);
 
-static void put32(unsigned at, uint32_t v) { memcpy(mem + at, &v, 4); }
+static void put32(unsigned at, uint32_t v)
+{
+    memcpy(mem + at, &v, 4);
+}
 
-static void put_text(unsigned at, const char *s) { memcpy(mem + at, s, strlen(s) + 1); }
+static void put_text(unsigned at, const char *s)
+{
+    memcpy(mem + at, s, strlen(s) + 1);
+}
 
 static void put_range(unsigned at, uint64_t addr, uint64_t size, uint32_t type)
 {
@@ -58,7 +67,10 @@ static void qemu_like(void)
     put_text(0x600, "qemu");
 }
 
-static int parse1(void) { return multiboot_parse(&w, MULTIBOOT1_MAGIC, 0x100, &out); }
+static int parse1(void)
+{
+    return multiboot_parse(&w, MULTIBOOT1_MAGIC, 0x100, &out);
+}
 
 Test(multiboot, qemus_information_is_read)
 {
@@ -127,23 +139,27 @@ Test(multiboot, unknown_magic_is_einval)
 
 Test(multiboot, information_outside_memory_is_einval)
 {
-    static const uint64_t at[] = { MEM, MEM - 8, MEM + 1, 0xffffffff };
+    static const uint64_t at[] = {MEM, MEM - 8, MEM + 1, 0xffffffff};
 
     for (unsigned i = 0; i < 4; i++) {
         cr_assert_eq(multiboot_parse(&w, MULTIBOOT1_MAGIC, at[i], &out), -EINVAL);
-        cr_assert_eq(multiboot_parse(&w, MULTIBOOT2_MAGIC, at[i] == MEM - 8 ? MEM - 2 : at[i], &out),
-                     -EINVAL);
+        cr_assert_eq(
+            multiboot_parse(&w, MULTIBOOT2_MAGIC, at[i] == MEM - 8 ? MEM - 2 : at[i], &out),
+            -EINVAL);
     }
 }
 
 /* Each field in turn points to the last bytes of memory or beyond. */
 Test(multiboot, fields_that_point_out_of_memory_are_einval)
 {
-    static const struct { unsigned field; uint32_t value; } bad[] = {
-        { 0x110, MEM }, { 0x110, 0xffffffff }, { 0x118, MEM - 8 }, { 0x118, 0xfffffff8 },
-        { 0x114, 0xffffffff }, { 0x304, MEM + 1 }, { 0x304, 0xfff }, { 0x308, MEM + 7 },
-        { 0x130, MEM - 30 }, { 0x130, 0xffffffff }, { 0x500, 0 }, { 0x500, 0xffffffff },
-        { 0x140, MEM },
+    static const struct {
+        unsigned field;
+        uint32_t value;
+    } bad[] = {
+        {0x110, MEM},        {0x110, 0xffffffff}, {0x118, MEM - 8}, {0x118, 0xfffffff8},
+        {0x114, 0xffffffff}, {0x304, MEM + 1},    {0x304, 0xfff},   {0x308, MEM + 7},
+        {0x130, MEM - 30},   {0x130, 0xffffffff}, {0x500, 0},       {0x500, 0xffffffff},
+        {0x140, MEM},
     };
 
     for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -191,9 +207,9 @@ static void tag(uint32_t type, const void *body, uint32_t n)
 
 static void grub_like(void)
 {
-    uint8_t module[12] = { 0, 0x10, 0, 0, 0, 0x20, 0, 0, 'a', ' ', 'b', 0 };
-    uint8_t map[8 + 24] = { 24 };
-    struct e820_entry e = { .addr = 0x100000, .size = 0x200000, .type = E820_RAM };
+    uint8_t module[12] = {0, 0x10, 0, 0, 0, 0x20, 0, 0, 'a', ' ', 'b', 0};
+    uint8_t map[8 + 24] = {24};
+    struct e820_entry e = {.addr = 0x100000, .size = 0x200000, .type = E820_RAM};
 
     memcpy(map + 8, &e, sizeof(e));
     tag_at = 0x108;
@@ -207,7 +223,10 @@ static void grub_like(void)
     put32(0x100, tag_at - 0x100);
 }
 
-static int parse2(void) { return multiboot_parse(&w, MULTIBOOT2_MAGIC, 0x100, &out); }
+static int parse2(void)
+{
+    return multiboot_parse(&w, MULTIBOOT2_MAGIC, 0x100, &out);
+}
 
 Test(multiboot, grubs_tags_are_read)
 {
@@ -256,7 +275,8 @@ Test(multiboot, any_single_damaged_byte_is_survived)
 
 /* ---- memory maps ---- */
 
-static void expect(const struct e820_map *m, unsigned i, uint64_t start, uint64_t end, uint32_t type)
+static void expect(const struct e820_map *m, unsigned i, uint64_t start, uint64_t end,
+                   uint32_t type)
 {
     cr_assert_lt(i, m->count);
     cr_assert_eq(m->e[i].addr, start);
@@ -266,8 +286,8 @@ static void expect(const struct e820_map *m, unsigned i, uint64_t start, uint64_
 
 Test(e820, ranges_are_sorted_and_joined)
 {
-    struct e820_map m = { 3, { { 0x3000, 0x1000, E820_RAM }, { 0x1000, 0x1000, E820_RAM },
-                               { 0x2000, 0x1000, E820_RAM } } };
+    struct e820_map m = {
+        3, {{0x3000, 0x1000, E820_RAM}, {0x1000, 0x1000, E820_RAM}, {0x2000, 0x1000, E820_RAM}}};
 
     e820_normalise(&m);
     cr_assert_eq(m.count, 1);
@@ -276,8 +296,8 @@ Test(e820, ranges_are_sorted_and_joined)
 
 Test(e820, where_ranges_overlap_the_less_usable_type_wins)
 {
-    struct e820_map m = { 3, { { 0, 0x10000, E820_RAM }, { 0x4000, 0x2000, E820_RESERVED },
-                               { 0x5000, 0x3000, E820_ACPI } } };
+    struct e820_map m = {
+        3, {{0, 0x10000, E820_RAM}, {0x4000, 0x2000, E820_RESERVED}, {0x5000, 0x3000, E820_ACPI}}};
 
     e820_normalise(&m);
     cr_assert_eq(m.count, 4);
@@ -290,7 +310,7 @@ Test(e820, where_ranges_overlap_the_less_usable_type_wins)
 
 Test(e820, setting_a_type_cuts_what_is_there)
 {
-    struct e820_map m = { 2, { { 0, 0x10000, E820_RAM }, { 0x20000, 0x10000, E820_NVS } } };
+    struct e820_map m = {2, {{0, 0x10000, E820_RAM}, {0x20000, 0x10000, E820_NVS}}};
 
     e820_set(&m, 0x8000, 0x24000, E820_RESERVED, true);
     cr_assert_eq(m.count, 3);
@@ -306,7 +326,7 @@ Test(e820, setting_a_type_cuts_what_is_there)
 
 Test(e820, range_up_to_the_last_address_is_kept)
 {
-    struct e820_map m = { 1, { { 0xfffffffffffff000, 0xfff, E820_RAM } } };
+    struct e820_map m = {1, {{0xfffffffffffff000, 0xfff, E820_RAM}}};
 
     e820_normalise(&m);
     cr_assert_eq(m.count, 1);

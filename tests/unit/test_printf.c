@@ -13,22 +13,38 @@
 #undef vsnprintf
 #undef snprintf
 
-#define SAME(...) do {                                                              \
-    char ours_[128], libc_[128];                                                    \
-    int a_ = hv_snprintf(ours_, sizeof(ours_), __VA_ARGS__);                        \
-    int b_ = snprintf(libc_, sizeof(libc_), __VA_ARGS__);                           \
-    cr_assert_str_eq(ours_, libc_);                                                 \
-    cr_assert_eq(a_, b_);                                                           \
-} while (0)
+#define SAME(...)                                                                                  \
+    do {                                                                                           \
+        char ours_[128], libc_[128];                                                               \
+        int a_ = hv_snprintf(ours_, sizeof(ours_), __VA_ARGS__);                                   \
+        int b_ = snprintf(libc_, sizeof(libc_), __VA_ARGS__);                                      \
+        cr_assert_str_eq(ours_, libc_);                                                            \
+        cr_assert_eq(a_, b_);                                                                      \
+    } while (0)
 
 #pragma GCC diagnostic ignored "-Wformat"
 #pragma GCC diagnostic ignored "-Wformat-truncation"
 
 Test(printf, numbers_of_all_sizes_are_printed_as_libc_does)
 {
-    static const long long values[] = { 0, 1, -1, 9, 10, 127, 128, 255, 256, -128, 32767, 65535,
-                                        0x7fffffff, 0x80000000ll, -0x80000000ll, 0xffffffffll,
-                                        0x7fffffffffffffffll, -0x7fffffffffffffffll - 1 };
+    static const long long values[] = {0,
+                                       1,
+                                       -1,
+                                       9,
+                                       10,
+                                       127,
+                                       128,
+                                       255,
+                                       256,
+                                       -128,
+                                       32767,
+                                       65535,
+                                       0x7fffffff,
+                                       0x80000000ll,
+                                       -0x80000000ll,
+                                       0xffffffffll,
+                                       0x7fffffffffffffffll,
+                                       -0x7fffffffffffffffll - 1};
 
     for (unsigned i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
         long long v = values[i];
@@ -58,7 +74,7 @@ Test(printf, width_precision_and_flags_are_as_in_libc)
 
 Test(printf, string_with_precision_need_not_end)
 {
-    char text[3] = { 'a', 'b', 'c' };
+    char text[3] = {'a', 'b', 'c'};
 
     SAME("%.3s", text);
 }
