@@ -17,7 +17,7 @@ static bool host_osxsave;
 #define F(name) FEATURE_##name
 
 /* What a guest gets if the host has it. Not here, because a PV guest cannot use it or the
- * hypervisor does not switch its state: large and global pages, VME, MTRR, SEP, the local APIC's
+ * hypervisor does not switch its state: large and global pages, VME, SEP, the local APIC's
  * modes, MONITOR, SMEP, SMAP, UMIP, PKU, LA57, virtualisation, speculation controls, FSGSBASE,
  * RDTSCP and RDPID (TSC_AUX), data breakpoint masks, topology. */
 static const uint16_t pv_features[] = {
@@ -33,8 +33,8 @@ static const uint16_t pv_features[] = {
     F(FZRM), F(FSRS), F(FSRCS), F(LFENCE_DISPATCH), F(NSCB),
 };
 
-/* Also for the control domain, which owns the firmware's tables. */
-static const uint16_t control_features[] = { F(APIC), F(ACPI), F(ITSC) };
+/* Also for the control domain, which owns the firmware's tables and may ask for memory types. */
+static const uint16_t control_features[] = { F(APIC), F(ACPI), F(ITSC), F(MTRR) };
 
 /* These live in extended state; needs: XCR0 bits. */
 #define XCR0_X87    1ull
@@ -184,6 +184,9 @@ static void mask_leaves(struct cpuid_policy *p)
     clear(p->ext, 0x1b, 0x20);
     p->ext[0x21].b = p->ext[0x21].c = p->ext[0x21].d = 0;
     if (amd) {
+        /* Serialising LFENCE is what DE_CFG says too, whatever leaves the CPU itself has. */
+        p->ext[0].a = 0x80000021;
+        p->ext[0x21].a |= 1u << FEATURE_LFENCE_DISPATCH % 32;
         clear(p->basic, 2, 2);
         memset(p->cache, 0, sizeof(p->cache));
         p->ext[1].b &= 0xff00ffff;

@@ -313,7 +313,7 @@ enum emul_result emulate_privop(struct vcpu *v)
     if (unlikely(r != EMUL_DONE))
         return r;
     if (unlikely(i.lock))
-        return EMUL_NOT;
+        return emul_fault(v, TRAP_UD_VECTOR, false, 0);
     switch (i.opcode) {
     case 0x6c ... 0x6f:
     case 0xe4 ... 0xe7:

@@ -6,8 +6,9 @@
  * value that was found are dropped after. So two CPUs may change one entry at once and neither
  * loses a reference, without a lock on the table.
  *
- * G is never left in an entry (a CR3 load must flush what guests map) and US is always set (guest
- * kernels run in ring 3).
+ * US is always set, since guest kernels run in ring 3. As Xen does, a kernel's entry is marked with an available bit
+ * and a user's with G, which the guest sees when it reads the entry back; CR4.PGE stays clear, so
+ * that G means nothing to the CPU and a CR3 load flushes all that guests map.
  *
  * LIMIT: a cache attribute in a mapping of RAM is allowed to domains with devices, but the
  * hypervisor's own mapping of the frame stays write-back.
@@ -102,7 +103,10 @@ static inline int l1e_adjust(struct domain *pt_dom, uint64_t *e)
 {
     if (unlikely(*e & PTE_CACHE) && !cache_bits_allowed(pt_dom))
         return refuse(pt_dom, EINVAL, PTE_RESERVED, 0, *e, 0);
-    *e = (*e | PTE_US) & ~PTE_G;
+    if (!(*e & PTE_US))
+        *e |= PTE_US | PTE_KERNEL;
+    else if (!(*e & PTE_KERNEL))
+        *e |= PTE_G;
     return 0;
 }
 
@@ -269,22 +273,28 @@ int entry_cmpxchg_l1(struct vcpu *v, struct domain *pt_dom, struct frame *f, uns
     return 0;
 }
 
+/* From the table m of a level to the one below that maps va. Inlined with a constant level. */
+static inline __attribute__((always_inline)) bool walk_down(mfn_t *m, gva_t va, int level)
+{
+    uint64_t e = READ_ONCE(((uint64_t *)frame_va(*m))[pte_index(va, level)]);
+    mfn_t below = pte_mfn(e);
+
+    if (unlikely(!(e & PTE_P)) || unlikely(below.n >= max_mfn))
+        return false;
+    /* The tables may change while we walk: what is not a table may not even be memory. */
+    *m = below;
+    return likely((READ_ONCE(frame_of(below)->type) & TYPE_MASK) == (uint32_t)(level - 1) * TYPE_L1);
+}
+
 uint64_t *entry_of_va(mfn_t l4, gva_t va, mfn_t *l1)
 {
     mfn_t m = l4;
 
-    if (!va_is_guest(va, 1) || !va_canonical(va))
+    if (unlikely(!va_is_guest(va, 1)) || unlikely(!va_canonical(va)))
         return NULL;
-    for (int level = 4; level > 1; level--) {
-        uint64_t e = READ_ONCE(((uint64_t *)frame_va(m))[pte_index(va, level)]);
-
-        if (!(e & PTE_P) || pte_mfn(e).n >= max_mfn)
-            return NULL;
-        /* The tables may change while we walk: what is not a table may not even be memory. */
-        m = pte_mfn(e);
-        if ((READ_ONCE(frame_of(m)->type) & TYPE_MASK) != (uint32_t)(level - 1) * TYPE_L1)
-            return NULL;
-    }
+    if (unlikely(!walk_down(&m, va, 4)) || unlikely(!walk_down(&m, va, 3)) ||
+        unlikely(!walk_down(&m, va, 2)))
+        return NULL;
     *l1 = m;
     return (uint64_t *)frame_va(m) + pte_index(va, 1);
 }

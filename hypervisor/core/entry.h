@@ -5,6 +5,7 @@
 
 #include "core/pagetype.h"
 
+#define PTE_KERNEL BIT(52) /* the guest did not set US: its kernel's own mapping */
 #define PTE_CACHE (PTE_PWT | PTE_PCD | PTE_PAT)
 
 /* Bits that may change in a present entry without a look at the frame: no right depends on them. */

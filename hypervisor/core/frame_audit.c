@@ -52,7 +52,7 @@ static void count_entry(uint32_t type, uint64_t e)
         frames_audit_count(m, type - TYPE_L1);
     else if (mfn_valid(m) && frame_of(m)->owner != DOMID_IO)
         frames_audit_count(m, e & PTE_RW ? TYPE_WRITABLE : TYPE_NONE);
-    if (!(e & PTE_US) || (type == TYPE_L1 && (e & PTE_G))) {
+    if (!(e & PTE_US)) {
         log_msg(LOG_ERR, "audit: entry %#lx was not adjusted", (unsigned long)e);
         errors++;
     }

@@ -39,10 +39,12 @@ int16_t grant_swap(struct domain *d, grant_ref_t a, grant_ref_t b); /* GNTST_* *
  * grant_unmap_flush(), after one TLB flush for the batch. Start with count 0; flush at the latest when full.
  */
 #define GRANT_UNMAP_BATCH 32
+struct grant_mapping;
 struct grant_unmap_batch {
     unsigned count;
     struct grant_unmapped {
         struct domain *granter;
+        struct grant_mapping *mapping;
         grant_ref_t ref;
         uint32_t frame;
         grant_handle_t handle;

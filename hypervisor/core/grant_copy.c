@@ -6,17 +6,19 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 
+/* Inlined for each side: whether it is written is then known. */
+#define FOR_A_SIDE static inline __attribute__((always_inline))
+
 struct side {
-    struct domain *d; /* holds a reference */
+    struct domain *d; /* holds a reference, unless it is the caller's own */
     mfn_t m;
-    bool write, held, pinned;
+    bool held, pinned;
     grant_ref_t ref;
 };
 
-static inline int16_t side_find(struct domain *who, const struct gnttab_copy_ptr *p, bool is_ref, struct side *s)
+FOR_A_SIDE int16_t side_find(struct domain *who, const struct gnttab_copy_ptr *p, bool is_ref, struct side *s)
 {
-    if (p->domid == DOMID_SELF) {
-        domain_get(who);
+    if (p->domid == DOMID_SELF || (is_ref && p->domid == who->id)) {
         s->d = who;
         return GNTST_okay;
     }
@@ -27,13 +29,13 @@ static inline int16_t side_find(struct domain *who, const struct gnttab_copy_ptr
          : grant_refuse(who, GNTST_bad_domain, NO_SUCH_DOMAIN, p->domid, 0, 0);
 }
 
-static inline int16_t side_pin(struct domain *who, grant_ref_t ref, struct side *s)
+FOR_A_SIDE int16_t side_pin(struct domain *who, grant_ref_t ref, bool write, struct side *s)
 {
     struct grant_table *t = s->d->grants;
     int16_t status;
 
     spin_lock(&t->lock);
-    status = grant_pin(s->d, ref, who, s->write ? PIN_HOST_W : PIN_HOST_R, 0);
+    status = grant_pin(s->d, ref, who, write ? PIN_HOST_W : PIN_HOST_R, 0);
     if (likely(!status)) {
         s->m = MFN(active_of(t, ref)->frame);
         s->ref = ref;
@@ -43,39 +45,40 @@ static inline int16_t side_pin(struct domain *who, grant_ref_t ref, struct side 
     return status;
 }
 
-static inline int16_t side_claim(struct domain *who, const struct gnttab_copy_ptr *p, bool is_ref, struct side *s)
+FOR_A_SIDE int16_t side_claim(struct domain *who, const struct gnttab_copy_ptr *p, bool is_ref, bool write,
+                              struct side *s)
 {
     int16_t status;
 
     if (is_ref) {
-        status = side_pin(who, p->u.ref, s);
+        status = side_pin(who, p->u.ref, write, s);
         if (unlikely(status))
             return status;
     } else {
         s->m = MFN(p->u.gmfn);
     }
     if (likely(mfn_valid(s->m)))
-        s->held = likely(frame_get_fast(frame_of(s->m), s->d, s->write)) ||
-                  (s->write && !frame_and_type_get(s->d, s->m, TYPE_WRITABLE, false));
+        s->held = likely(frame_get_fast(frame_of(s->m), s->d, write)) ||
+                  (write && !frame_and_type_get(s->d, s->m, TYPE_WRITABLE, false));
     if (likely(s->held))
         return GNTST_okay;
-    if (s->write && mfn_valid(s->m) && frame_of(s->m)->owner == s->d->id)
+    if (write && mfn_valid(s->m) && frame_of(s->m)->owner == s->d->id)
         return grant_refuse(who, GNTST_general_error, GRANT_NOT_WRITABLE, s->d->id, s->ref, s->m.n);
     return grant_refuse(who, GNTST_bad_page, GRANT_BAD_FRAME, s->d->id, s->ref, s->m.n);
 }
 
-static inline void side_release(struct side *s)
+FOR_A_SIDE void side_release(struct domain *who, bool write, struct side *s)
 {
-    if (s->held && s->write)
+    if (s->held && write)
         frame_put_writable(frame_of(s->m));
     else if (s->held)
         frame_put_inline(frame_of(s->m));
     if (s->pinned) {
         spin_lock(&s->d->grants->lock);
-        grant_unpin(s->d->grants, s->ref, s->write ? PIN_HOST_W : PIN_HOST_R);
+        grant_unpin(s->d->grants, s->ref, write ? PIN_HOST_W : PIN_HOST_R);
         spin_unlock(&s->d->grants->lock);
     }
-    if (s->d)
+    if (s->d && s->d != who)
         domain_put(s->d);
 }
 
@@ -99,7 +102,7 @@ static int16_t copy(struct domain *who, const struct gnttab_copy *op, const stru
 /* The order of the checks decides which status a request with several faults gets. */
 void grant_copy(struct vcpu *v, struct gnttab_copy *op)
 {
-    struct side from = { .write = false }, to = { .write = true };
+    struct side from = { .d = NULL }, to = { .d = NULL };
     bool from_ref = op->flags & GNTCOPY_source_gref, to_ref = op->flags & GNTCOPY_dest_gref;
     struct domain *d = v->domain;
     int16_t status = side_find(d, &op->source, from_ref, &from);
@@ -107,12 +110,12 @@ void grant_copy(struct vcpu *v, struct gnttab_copy *op)
     if (likely(!status))
         status = side_find(d, &op->dest, to_ref, &to);
     if (likely(!status))
-        status = side_claim(d, &op->source, from_ref, &from);
+        status = side_claim(d, &op->source, from_ref, false, &from);
     if (likely(!status))
-        status = side_claim(d, &op->dest, to_ref, &to);
+        status = side_claim(d, &op->dest, to_ref, true, &to);
     if (likely(!status))
         status = copy(d, op, &from, &to);
-    side_release(&from);
-    side_release(&to);
+    side_release(d, false, &from);
+    side_release(d, true, &to);
     op->status = status;
 }

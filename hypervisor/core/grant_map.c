@@ -6,6 +6,9 @@
 #include "core/vcpu.h"
 #include "lib/errno.h"
 
+/* The parts of mapping and unmapping are inlined into one function each: they are hot. */
+#define HOT static inline __attribute__((always_inline))
+
 /* ---- references on the granted frame ---- */
 
 static inline bool one_get(struct domain *granter, mfn_t m, bool write)
@@ -24,7 +27,7 @@ static inline void one_put(struct frame *f, bool write)
 }
 
 /* One reference a kind of mapping. first: nobody else had the grant in use. */
-static int16_t frame_hold(struct domain *granter, struct domain *who,
+static inline int16_t frame_hold(struct domain *granter, struct domain *who,
                           const struct gnttab_map_grant_ref *op, uint32_t frame, bool first)
 {
     bool write = !(op->flags & GNTMAP_readonly);
@@ -50,34 +53,36 @@ static inline void frame_let_go(uint32_t frame, uint16_t gone)
     struct frame *f = frame_of(MFN(frame));
     bool write = !(gone & GNTMAP_readonly);
 
-    if (gone & GNTMAP_host_map)
-        one_put(f, write);
-    if (gone & GNTMAP_device_map)
+    one_put(f, write);
+    if (unlikely((gone & MAP_KINDS) == MAP_KINDS))
         one_put(f, write);
 }
 
-static int16_t pin_and_hold(struct domain *granter, struct domain *who,
-                            const struct gnttab_map_grant_ref *op, uint32_t incr, uint32_t *frame)
+static inline int16_t pin_and_hold(struct domain *granter, struct domain *who,
+                                   const struct gnttab_map_grant_ref *op, uint32_t incr,
+                                   uint32_t *frame)
 {
     struct grant_table *t = granter->grants;
+    const struct grant_active *act;
     int16_t status;
-    bool first = false;
+    bool first;
 
     spin_lock(&t->lock);
     /* A sub-page grant is for copying only. */
     status = grant_pin(granter, op->ref, who, incr, GTF_sub_page);
-    if (likely(!status)) {
-        *frame = active_of(t, op->ref)->frame;
-        first = active_of(t, op->ref)->pin == incr;
+    if (unlikely(status)) {
+        spin_unlock(&t->lock);
+        return status;
     }
+    act = active_of(t, op->ref);
+    *frame = act->frame;
+    first = act->pin == incr;
     spin_unlock(&t->lock);
-    if (likely(!status)) {
-        status = frame_hold(granter, who, op, *frame, first);
-        if (unlikely(status)) {
-            spin_lock(&t->lock);
-            grant_unpin(t, op->ref, incr);
-            spin_unlock(&t->lock);
-        }
+    status = frame_hold(granter, who, op, *frame, first);
+    if (unlikely(status)) {
+        spin_lock(&t->lock);
+        grant_unpin(t, op->ref, incr);
+        spin_unlock(&t->lock);
     }
     return status;
 }
@@ -99,14 +104,15 @@ static void table_put_foreign(struct frame *f)
  */
 static inline bool table_get(struct frame *f, struct domain *d)
 {
-    const uint64_t is_l1 = WORD_T(TYPE_L1 | TYPE_VALIDATED);
+    /* Both counts below half of what they can hold; the references are at least as many as the types. */
+    const uint64_t mask = WORD_T(TYPE_MASK | TYPE_VALIDATED | (TYPE_COUNT_MASK + 1) / 2) |
+                          (FRAME_REFS_MASK + 1) / 2;
     uint64_t w = word_load(f);
 
     if (unlikely(f->owner != d->id))
         return false;
     do {
-        if (unlikely((w & WORD_T(TYPE_MASK | TYPE_VALIDATED)) != is_l1) || unlikely(!(w & WORD_COUNT)) ||
-            unlikely((w & WORD_COUNT) == WORD_COUNT) || unlikely(!refs_can_grow(w)))
+        if (unlikely((w & mask) != WORD_T(TYPE_L1 | TYPE_VALIDATED)) || unlikely(!(w & WORD_COUNT)))
             return false;
     } while (unlikely(!word_cas(f, &w, w + WORD_REF + WORD_TYPE)));
     /* A table with a count keeps its owner, so it can only have changed hands before. */
@@ -130,27 +136,30 @@ static inline void table_put(struct frame *f, struct domain *d)
  * The entry the guest names: by virtual address in its kernel's address space, or (is_pte) by the entry's own
  * machine address. Held: the table stays an L1 table of the caller until entry_release().
  */
-static uint64_t *entry_hold(struct vcpu *v, uint64_t addr, bool is_pte, struct frame **table)
+HOT uint64_t *entry_hold(struct vcpu *v, uint64_t addr, bool is_pte, struct frame **table)
 {
     struct frame *f;
+    uint64_t *e;
     mfn_t l1;
 
     if (is_pte) {
         l1 = MFN(addr >> PAGE_SHIFT);
         if (addr % sizeof(uint64_t) || !mfn_valid(l1))
             return NULL;
-    } else if (!va_canonical(addr) || !va_is_guest(addr, 1) ||
-               !entry_of_va(MFN(v->cr3_kernel >> PAGE_SHIFT), addr, &l1)) {
-        return NULL;
+        e = (uint64_t *)(directmap + addr);
+    } else {
+        e = entry_of_va(MFN(v->cr3_kernel >> PAGE_SHIFT), addr, &l1);
+        if (unlikely(!e))
+            return NULL;
     }
     f = frame_of(l1);
     if (unlikely(!table_get(f, v->domain)))
         return NULL;
     *table = f;
-    return (uint64_t *)frame_va(l1) + (is_pte ? (addr & ~PAGE_MASK) / 8 : pte_index(addr, 1));
+    return e;
 }
 
-static void entry_release(struct vcpu *v, struct frame *table)
+HOT void entry_release(struct vcpu *v, struct frame *table)
 {
     table_put(table, v->domain);
     if (unlikely(type_drain_needed(v->domain)))
@@ -167,7 +176,7 @@ static uint64_t entry_flags(uint32_t flags)
 }
 
 /* Put an entry in place of whatever is there, which loses what it held. */
-static int16_t entry_install(struct vcpu *v, uint64_t addr, bool is_pte, uint64_t new)
+HOT int16_t entry_install(struct vcpu *v, uint64_t addr, bool is_pte, uint64_t new)
 {
     struct frame *table;
     uint64_t *e = entry_hold(v, addr, is_pte, &table);
@@ -183,7 +192,7 @@ static int16_t entry_install(struct vcpu *v, uint64_t addr, bool is_pte, uint64_
 }
 
 /* Replace the entry if it is the one that was made for the grant; what it held is the caller's now. */
-static int16_t entry_take(struct vcpu *v, uint64_t addr, uint16_t flags, uint32_t frame, uint64_t new)
+HOT int16_t entry_take(struct vcpu *v, uint64_t addr, uint16_t flags, uint32_t frame, uint64_t new)
 {
     struct frame *table;
     uint64_t *e = entry_hold(v, addr, flags & GNTMAP_contains_pte, &table);
@@ -246,7 +255,7 @@ unpin:
     grant_unpin(granter->grants, op->ref, incr);
     spin_unlock(&granter->grants->lock);
 put_handle:
-    grant_handle_put(d, handle);
+    grant_handle_put(d, m, handle);
 put_domain:
     domain_put(granter);
 }
@@ -254,7 +263,7 @@ put_domain:
 /* ---- unmapping ---- */
 
 /* What a handle names, and exclusive use of it: until released, others find no mapping there. */
-static struct grant_mapping *mapping_claim(struct domain *d, grant_handle_t handle, uint16_t *flags)
+HOT struct grant_mapping *mapping_claim(struct domain *d, grant_handle_t handle, uint16_t *flags)
 {
     struct grant_table *t = d->grants;
     struct grant_mapping *m;
@@ -289,7 +298,7 @@ static int16_t entry_steal(struct vcpu *v, uint64_t addr, uint64_t *out)
     return GNTST_okay;
 }
 
-static int16_t host_unmap(struct vcpu *v, uint64_t addr, uint64_t new_addr, uint16_t flags, uint32_t frame)
+HOT int16_t host_unmap(struct vcpu *v, uint64_t addr, uint64_t new_addr, uint16_t flags, uint32_t frame)
 {
     uint64_t new = 0;
     int16_t status;
@@ -308,8 +317,9 @@ static int16_t host_unmap(struct vcpu *v, uint64_t addr, uint64_t new_addr, uint
     return status;
 }
 
-static int16_t unmap(struct vcpu *v, grant_handle_t handle, uint64_t host_addr, uint64_t bus_addr,
-                     uint64_t new_addr, struct grant_unmap_batch *b)
+/* Inlined: for the plain unmap new_addr is 0 and all about it falls away. */
+HOT int16_t unmap(struct vcpu *v, grant_handle_t handle, uint64_t host_addr, uint64_t bus_addr, uint64_t new_addr,
+      struct grant_unmap_batch *b)
 {
     struct domain *d = v->domain;
     uint16_t flags = 0, gone = 0, left;
@@ -335,7 +345,7 @@ static int16_t unmap(struct vcpu *v, grant_handle_t handle, uint64_t host_addr, 
     left = flags & ~gone;
     if (gone)
         b->e[b->count++] = (struct grant_unmapped){
-            .granter = m->granter, .ref = m->ref, .frame = frame, .handle = handle,
+            .granter = m->granter, .mapping = m, .ref = m->ref, .frame = frame, .handle = handle,
             .gone = gone | (flags & GNTMAP_readonly), .last = !(left & MAP_KINDS),
         };
     mapping_release(m, left & MAP_KINDS ? left : 0);
@@ -371,7 +381,7 @@ void grant_unmap_flush(struct vcpu *v, struct grant_unmap_batch *b)
         grant_unpin(t, u->ref, pins_for(u->gone));
         spin_unlock(&t->lock);
         if (likely(u->last)) {
-            grant_handle_put(d, u->handle);
+            grant_handle_put(d, u->mapping, u->handle);
             domain_put(u->granter);
         }
     }
@@ -398,7 +408,7 @@ void grant_domain_release_maps(struct domain *d)
         grant_unpin(granter->grants, m->ref, pins_for(m->flags));
         spin_unlock(&granter->grants->lock);
         m->flags = 0;
-        grant_handle_put(d, h);
+        grant_handle_put(d, m, h);
         domain_put(granter);
     }
 }

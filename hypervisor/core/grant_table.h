@@ -73,16 +73,14 @@ static inline struct grant_mapping *mapping_of(const struct grant_table *t, gran
 /* Record the refusal; the status is what the guest gets. */
 #define grant_refuse(d, status, r, a, b, c) (refuse(d, EINVAL, r, a, b, c), (int16_t)(status))
 
+/* What a mapping of this kind counts for: by GNTMAP_device_map | _host_map | _readonly, which are 1, 2, 4. */
 static inline uint32_t pins_for(uint32_t gntmap_flags)
 {
-    bool ro = gntmap_flags & GNTMAP_readonly;
-    uint32_t incr = 0;
+    static const uint32_t pins[8] = {
+        0, PIN_DEV_W, PIN_HOST_W, PIN_DEV_W + PIN_HOST_W, 0, PIN_DEV_R, PIN_HOST_R, PIN_DEV_R + PIN_HOST_R,
+    };
 
-    if (gntmap_flags & GNTMAP_host_map)
-        incr = ro ? PIN_HOST_R : PIN_HOST_W;
-    if (gntmap_flags & GNTMAP_device_map)
-        incr += ro ? PIN_DEV_R : PIN_DEV_W;
-    return incr;
+    return pins[gntmap_flags % 8];
 }
 
 union grant_entry_word {
@@ -130,10 +128,11 @@ static inline void grant_unpin(struct grant_table *t, grant_ref_t ref, uint32_t 
 {
     struct grant_active *act = active_of(t, ref);
     uint16_t clear = GTF_reading | GTF_writing;
+    uint32_t left = act->pin - incr;
 
-    act->pin -= incr;
-    if (unlikely(act->pin))
-        clear = (incr & PIN_WRITERS) && !(act->pin & PIN_WRITERS) ? GTF_writing : 0;
+    act->pin = left;
+    if (unlikely(left))
+        clear = (incr & PIN_WRITERS) && !(left & PIN_WRITERS) ? GTF_writing : 0;
     if (likely(clear))
         __atomic_and_fetch((uint16_t *)entry_of(t, ref), (uint16_t)~clear, __ATOMIC_SEQ_CST);
 }
@@ -151,22 +150,22 @@ static inline struct grant_mapping *grant_handle_get(struct domain *d, grant_han
 
     spin_lock(&t->lock);
     if (likely(t->free_handle != HANDLE_NONE) || grant_maps_grow(t)) {
-        *handle = t->free_handle;
-        m = mapping_of(t, t->free_handle);
+        uint32_t h = t->free_handle;
+
+        m = &t->maps[h / MAPS_PER_FRAME][h % MAPS_PER_FRAME];
         t->free_handle = m->ref;
+        *handle = h;
     }
     spin_unlock(&t->lock);
     return m;
 }
 
-static inline void grant_handle_put(struct domain *d, grant_handle_t handle)
+static inline void grant_handle_put(struct domain *d, struct grant_mapping *m, grant_handle_t handle)
 {
     struct grant_table *t = d->grants;
-    struct grant_mapping *m;
 
-    spin_lock(&t->lock);
-    m = mapping_of(t, handle);
     m->granter = NULL;
+    spin_lock(&t->lock);
     m->ref = t->free_handle;
     t->free_handle = handle;
     spin_unlock(&t->lock);

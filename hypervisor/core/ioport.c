@@ -3,6 +3,7 @@
 #include "core/debugreg.h"
 #include "core/emul_port.h"
 #include "core/pagetype.h"
+#include "lib/errno.h"
 
 #define PORT_PIT_CH2    0x42
 #define PORT_PIT_MODE   0x43
@@ -23,6 +24,23 @@ bool ioport_iopl_ok(const struct vcpu *v)
     if (v->in_kernel)
         cpl = v->domain->vm_assist & BIT(VMASST_TYPE_architectural_iopl) ? 0 : 1;
     return cpl <= v->iopl;
+}
+
+int ioport_set_iopl(struct vcpu *v, unsigned iopl)
+{
+    if (iopl > 3)
+        return refuse(v->domain, EINVAL, IOPL_BAD, iopl, 0, 0);
+    v->iopl = (uint8_t)iopl;
+    return 0;
+}
+
+int ioport_set_bitmap(struct vcpu *v, gva_t bitmap, unsigned nr_ports)
+{
+    if (nr_ports > 0x10000 || !va_canonical(bitmap) || !va_is_guest(bitmap, DIV_ROUND_UP(nr_ports, 8)))
+        return refuse(v->domain, EINVAL, IOPL_BAD, 0, nr_ports, bitmap);
+    v->iobmp = bitmap;
+    v->iobmp_limit = nr_ports;
+    return 0;
 }
 
 /* Read the guest kernel's memory: its I/O bitmap need not be mapped in the user table that may be
@@ -110,8 +128,8 @@ static uint8_t cmos_data(const struct domain *d, bool write, uint8_t val)
 /* Only the counter behind the speaker, which nobody else uses, is the control domain's. */
 static uint8_t pit_read(const struct domain *d, unsigned port)
 {
-    if (d->privileged && port != PORT_PIT_MODE)
-        return (uint8_t)port_io_in((uint16_t)port, 1);
+    if (d->privileged)
+        return port == PORT_PIT_MODE ? 0 : (uint8_t)port_io_in((uint16_t)port, 1);
     /* Linux waits 100,000 reads for the counter's top byte to leave 0xff. */
     return port == PORT_PIT_CH2 ? 0 : 0xff;
 }

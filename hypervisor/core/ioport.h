@@ -18,6 +18,10 @@ enum emul_result ioport_insn(struct vcpu *v, const struct insn *i);
 /* Virtual IOPL lets this mode touch ports and the interrupt flag? */
 bool ioport_iopl_ok(const struct vcpu *v);
 
+/* physdev set_iopl and set_iobitmap: 0 or -EINVAL. bitmap: guest address, a set bit forbids. */
+int ioport_set_iopl(struct vcpu *v, unsigned iopl);
+int ioport_set_bitmap(struct vcpu *v, gva_t bitmap, unsigned nr_ports);
+
 /* What the domain gets for an access of 1, 2 or 4 bytes. */
 uint32_t ioport_read(struct domain *d, unsigned port, unsigned bytes);
 void ioport_write(struct domain *d, unsigned port, unsigned bytes, uint32_t val);

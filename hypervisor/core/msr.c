@@ -32,7 +32,7 @@
 enum msr_rule {
     GP,
     ZERO,       /* reads 0; writes are ignored */
-    CONSTANT,   /* reads .value */
+    CONSTANT,   /* reads .value, sign-extended */
     HOST,       /* reads the CPU's own value */
     IF_ZERO,    /* writing anything but 0 is #GP */
     CONTROL,    /* reads the CPU's own for the control domain, which owns the memory map; else #GP */
@@ -41,7 +41,7 @@ enum msr_rule {
 struct msr_entry {
     uint32_t first, last;
     uint8_t vendors, read, write; /* enum msr_rule */
-    uint32_t value;
+    int32_t value;
 };
 
 static const struct msr_entry table[] = {
@@ -54,7 +54,7 @@ static const struct msr_entry table[] = {
     { 0xce, 0xce, ANY, ZERO, GP, 0 },              /* platform info */
     { 0xe7, 0xe8, INTEL | AMD, GP, ZERO, 0 },      /* MPERF, APERF */
     { 0x140, 0x140, ANY, ZERO, IF_ZERO, 0 },       /* misc features: no CPUID faulting */
-    { 0x179, 0x179, ANY, ZERO, GP, 0 },            /* MCG_CAP: no banks */
+    { 0x179, 0x179, ANY, CONSTANT, ZERO, 2 },      /* MCG_CAP: two banks, which never report */
     { 0x17a, 0x17b, ANY, ZERO, ZERO, 0 },          /* MCG_STATUS, MCG_CTL */
     { 0x186, 0x189, INTEL, ZERO, ZERO, 0 },        /* event select */
     { 0x198, 0x198, INTEL, ZERO, GP, 0 },          /* PERF_STATUS */
@@ -67,7 +67,11 @@ static const struct msr_entry table[] = {
     { 0x309, 0x30b, INTEL, ZERO, ZERO, 0 },        /* fixed counters */
     { 0x345, 0x345, ANY, ZERO, GP, 0 },            /* PERF_CAPABILITIES */
     { 0x38d, 0x390, INTEL, ZERO, ZERO, 0 },
-    { 0x400, 0x47f, ANY, ZERO, ZERO, 0 },          /* machine check banks */
+    { 0x400, 0x400, ANY, CONSTANT, ZERO, -1 },     /* MC0_CTL: all errors on */
+    { 0x401, 0x403, ANY, ZERO, IF_ZERO, 0 },       /* status, address, misc */
+    { 0x404, 0x404, ANY, CONSTANT, ZERO, -1 },     /* MC1 */
+    { 0x405, 0x407, ANY, ZERO, IF_ZERO, 0 },
+    { 0x408, 0x47f, ANY, ZERO, ZERO, 0 },          /* banks that are not there */
     { MSR_HYPERCALL_PAGE, MSR_HYPERCALL_PAGE, ANY, ZERO, GP, 0 }, /* written below */
     { 0xc0010000, 0xc0010007, AMD, ZERO, ZERO, 0 }, /* K7 counters */
     { MSR_K8_SYSCFG, MSR_K8_SYSCFG, AMD, CONTROL, GP, 0 },
@@ -119,7 +123,7 @@ static bool table_read(const struct vcpu *v, uint32_t msr, uint64_t *val)
 
     if (!e)
         return false;
-    *val = e->value;
+    *val = (uint64_t)(int64_t)e->value;
     switch ((enum msr_rule)e->read) {
     case ZERO:
     case CONSTANT:

@@ -48,7 +48,7 @@ struct vcpu {
     uint64_t stack_top;        /* this CPU's hypervisor stack while RUNNING */
     uint32_t work;             /* WORK_*; atomic */
     uint8_t in_kernel;         /* guest kernel mode (1) or guest user mode (0) */
-    uint8_t nmi_blocked;
+    uint8_t nmi_blocked, nmi_pending; /* until its handler's iret; another one came meanwhile */
     uint8_t hc_restart;        /* HC_*: how the hypercall wants to end */
     uint8_t in_multicall;
     struct vcpu_info *info;    /* hypervisor's mapping of the guest's vcpu_info */

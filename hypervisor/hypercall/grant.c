@@ -9,91 +9,124 @@
 #define CMD_BITS 20
 #define LOOK_EVERY 16 /* entries between two looks whether to let others run */
 
-static bool time_to_stop(unsigned done) { return done && done % LOOK_EVERY == 0 && port_preempt_pending(); }
+/* Not inlined into the dispatcher, which stays a jump without a stack frame. */
+#define OWN_FRAME __attribute__((noinline))
 
-/* Where an entry's answers begin: what lies before is the guest's own and need not be written back. */
-#define OUT_FROM(obj, field) ((const char *)&(obj) + offsetof(__typeof__(obj), field)), \
-                             (sizeof(obj) - offsetof(__typeof__(obj), field))
+static inline bool time_to_stop(unsigned done)
+{
+    return done && done % LOOK_EVERY == 0 && port_preempt_pending();
+}
 
-/* Each batch: the entries done without an error of the array itself, or -EFAULT. */
-static long batch_map(struct vcpu *v, gva_t array, unsigned count)
+/* All of an array must be in the guest's part of the address space, even what is never reached. */
+static inline bool array_ok(gva_t array, unsigned count, size_t size)
+{
+    return likely(va_is_guest(array, count * size));
+}
+
+static long bad_array(struct vcpu *v, gva_t array, uint64_t bytes)
+{
+    return refuse(v->domain, EFAULT, BAD_POINTER, array, bytes, 0);
+}
+
+/* The first `done` of `count` are done and the array stands at the next: finished, or to be continued. */
+static inline long batch_end(struct vcpu *v, unsigned cmd, gva_t array, unsigned done, unsigned count)
+{
+    return likely(done == count) ? 0 : hypercall_restart(v, cmd, array, count - done, 0, 0);
+}
+
+static OWN_FRAME long batch_map(struct vcpu *v, gva_t array, unsigned count)
 {
     struct gnttab_map_grant_ref op;
     unsigned i;
 
+    if (!array_ok(array, count, sizeof(op)))
+        return bad_array(v, array, count * sizeof(op));
     for (i = 0; i < count && !time_to_stop(i); i++, array += sizeof(op)) {
-        if (door_in_obj(v, op, array))
+        if (unlikely(door_in_obj(v, op, array)))
             return -EFAULT;
         grant_map(v, &op);
-        if (door_out(v, array + offsetof(struct gnttab_map_grant_ref, dom), OUT_FROM(op, dom)))
+        /* What comes before are the guest's own words, unchanged. */
+        if (unlikely(door_out(v, array + offsetof(struct gnttab_map_grant_ref, dom), &op.dom,
+                              sizeof(op) - offsetof(struct gnttab_map_grant_ref, dom))))
             return -EFAULT;
     }
-    return i;
+    return batch_end(v, GNTTABOP_map_grant_ref, array, i, count);
 }
 
-static long batch_unmap(struct vcpu *v, gva_t array, unsigned count)
+static OWN_FRAME long batch_unmap(struct vcpu *v, gva_t array, unsigned count)
 {
     struct gnttab_unmap_grant_ref op;
     struct grant_unmap_batch b; /* only its count needs to be cleared */
-    long rc = 0;
+    bool fault = false;
     unsigned i;
 
+    if (!array_ok(array, count, sizeof(op)))
+        return bad_array(v, array, count * sizeof(op));
     b.count = 0;
-    for (i = 0; i < count && !time_to_stop(i) && !rc; i++, array += sizeof(op)) {
-        rc = door_in_obj(v, op, array);
-        if (rc)
+    for (i = 0; i < count && !time_to_stop(i) && !fault; i++, array += sizeof(op)) {
+        fault = door_in_obj(v, op, array);
+        if (unlikely(fault))
             break;
         grant_unmap(v, &op, &b);
-        rc = door_out(v, array + offsetof(struct gnttab_unmap_grant_ref, status), &op.status, 2);
-        if (b.count == GRANT_UNMAP_BATCH)
+        fault = door_out(v, array + offsetof(struct gnttab_unmap_grant_ref, status), &op.status,
+                         sizeof(op.status));
+        if (unlikely(b.count == GRANT_UNMAP_BATCH))
             grant_unmap_flush(v, &b);
     }
     grant_unmap_flush(v, &b);
-    return rc ? rc : i;
+    return unlikely(fault) ? -EFAULT : batch_end(v, GNTTABOP_unmap_grant_ref, array, i, count);
 }
 
-static long batch_replace(struct vcpu *v, gva_t array, unsigned count)
+static OWN_FRAME long batch_replace(struct vcpu *v, gva_t array, unsigned count)
 {
     struct gnttab_unmap_and_replace op;
-    struct grant_unmap_batch b; /* only its count needs to be cleared */
-    long rc = 0;
+    struct grant_unmap_batch b;
+    bool fault = false;
     unsigned i;
 
+    if (!array_ok(array, count, sizeof(op)))
+        return bad_array(v, array, count * sizeof(op));
     b.count = 0;
-    for (i = 0; i < count && !time_to_stop(i) && !rc; i++, array += sizeof(op)) {
-        rc = door_in_obj(v, op, array);
-        if (rc)
+    for (i = 0; i < count && !time_to_stop(i) && !fault; i++, array += sizeof(op)) {
+        fault = door_in_obj(v, op, array);
+        if (fault)
             break;
         grant_unmap_and_replace(v, &op, &b);
-        rc = door_out(v, array + offsetof(struct gnttab_unmap_and_replace, status), &op.status, 2);
+        fault = door_out(v, array + offsetof(struct gnttab_unmap_and_replace, status), &op.status,
+                         sizeof(op.status));
         if (b.count == GRANT_UNMAP_BATCH)
             grant_unmap_flush(v, &b);
     }
     grant_unmap_flush(v, &b);
-    return rc ? rc : i;
+    return fault ? -EFAULT : batch_end(v, GNTTABOP_unmap_and_replace, array, i, count);
 }
 
-static long batch_copy(struct vcpu *v, gva_t array, unsigned count)
+static OWN_FRAME long batch_copy(struct vcpu *v, gva_t array, unsigned count)
 {
     struct gnttab_copy op;
     unsigned i;
 
+    if (!array_ok(array, count, sizeof(op)))
+        return bad_array(v, array, count * sizeof(op));
     for (i = 0; i < count && !time_to_stop(i); i++, array += sizeof(op)) {
-        if (door_in_obj(v, op, array))
+        if (unlikely(door_in_obj(v, op, array)))
             return -EFAULT;
         grant_copy(v, &op);
-        if (door_out(v, array + offsetof(struct gnttab_copy, status), &op.status, sizeof(op.status)))
+        if (unlikely(door_out(v, array + offsetof(struct gnttab_copy, status), &op.status,
+                              sizeof(op.status))))
             return -EFAULT;
     }
-    return i;
+    return batch_end(v, GNTTABOP_copy, array, i, count);
 }
 
 /* LIMIT: frames cannot be given away. GNTST_bad_page is the one answer that leaves the frame with its owner. */
-static long batch_transfer(struct vcpu *v, gva_t array, unsigned count)
+static OWN_FRAME long batch_transfer(struct vcpu *v, gva_t array, unsigned count)
 {
     struct gnttab_transfer op;
     unsigned i;
 
+    if (!array_ok(array, count, sizeof(op)))
+        return bad_array(v, array, count * sizeof(op));
     for (i = 0; i < count && !time_to_stop(i); i++, array += sizeof(op)) {
         if (door_in_obj(v, op, array))
             return -EFAULT;
@@ -102,22 +135,25 @@ static long batch_transfer(struct vcpu *v, gva_t array, unsigned count)
         if (door_out(v, array + offsetof(struct gnttab_transfer, status), &op.status, sizeof(op.status)))
             return -EFAULT;
     }
-    return i;
+    return batch_end(v, GNTTABOP_transfer, array, i, count);
 }
 
-static long batch_swap(struct vcpu *v, gva_t array, unsigned count)
+static OWN_FRAME long batch_swap(struct vcpu *v, gva_t array, unsigned count)
 {
     struct gnttab_swap_grant_ref op;
     unsigned i;
 
+    if (!array_ok(array, count, sizeof(op)))
+        return bad_array(v, array, count * sizeof(op));
     for (i = 0; i < count && !time_to_stop(i); i++, array += sizeof(op)) {
         if (door_in_obj(v, op, array))
             return -EFAULT;
         op.status = grant_swap(v->domain, op.ref_a, op.ref_b);
-        if (door_out(v, array + offsetof(struct gnttab_swap_grant_ref, status), &op.status, 2))
+        if (door_out(v, array + offsetof(struct gnttab_swap_grant_ref, status), &op.status,
+                     sizeof(op.status)))
             return -EFAULT;
     }
-    return i;
+    return batch_end(v, GNTTABOP_swap_grant_ref, array, i, count);
 }
 
 /* May the domain flush this range of this frame? 0 or -errno.
@@ -138,12 +174,14 @@ static int cache_flush_one(struct domain *d, const struct gnttab_cache_flush *op
     return 0;
 }
 
-static long batch_cache_flush(struct vcpu *v, gva_t array, unsigned count)
+static OWN_FRAME long batch_cache_flush(struct vcpu *v, gva_t array, unsigned count)
 {
     struct gnttab_cache_flush op;
     unsigned i;
     int rc;
 
+    if (!array_ok(array, count, sizeof(op)))
+        return bad_array(v, array, count * sizeof(op));
     for (i = 0; i < count && !time_to_stop(i); i++, array += sizeof(op)) {
         rc = door_in_obj(v, op, array);
         if (!rc)
@@ -151,7 +189,7 @@ static long batch_cache_flush(struct vcpu *v, gva_t array, unsigned count)
         if (rc)
             return rc;
     }
-    return i;
+    return batch_end(v, GNTTABOP_cache_flush, array, i, count);
 }
 
 /* ---- operations on a table ---- */
@@ -278,57 +316,47 @@ static long op_get_status_frames(struct vcpu *v, gva_t arg)
 
 /* ---- dispatch ---- */
 
-typedef long batch_fn(struct vcpu *v, gva_t array, unsigned count);
-
-/* Always inlined with a constant function: the hot operations pay no indirect call. */
-static inline __attribute__((always_inline)) long
-run_batch(struct vcpu *v, unsigned cmd, gva_t array, unsigned count, size_t size, batch_fn *fn)
-{
-    long done;
-
-    if (unlikely(!va_is_guest(array, count * size)))
-        return refuse(v->domain, EFAULT, BAD_POINTER, array, count * size, 0);
-    done = fn(v, array, count);
-    if (likely(done < 0 || done == count))
-        return done < 0 ? done : 0;
-    return hypercall_restart(v, cmd, array + (uint64_t)done * size, count - (unsigned)done, 0, 0);
-}
-
-#define BATCH(function, type) run_batch(v, cmd, a2, count, sizeof(struct type), function)
-
 static long one(struct vcpu *v, unsigned cmd, unsigned count)
 {
     return count == 1 ? 0 : refuse(v->domain, EINVAL, GRANT_COUNT, count, cmd, 0);
 }
 
+static OWN_FRAME long other_op(struct vcpu *v, unsigned cmd, gva_t arg, unsigned count)
+{
+    long rc;
+
+    switch (cmd) {
+    case GNTTABOP_unmap_and_replace: return batch_replace(v, arg, count);
+    case GNTTABOP_transfer: return batch_transfer(v, arg, count);
+    case GNTTABOP_swap_grant_ref: return batch_swap(v, arg, count);
+    case GNTTABOP_cache_flush: return batch_cache_flush(v, arg, count);
+    case GNTTABOP_set_version: return op_set_version(v, arg);
+    case GNTTABOP_get_version: return op_get_version(v, arg);
+    case GNTTABOP_setup_table:
+        rc = one(v, cmd, count);
+        return rc ? rc : op_setup_table(v, arg);
+    case GNTTABOP_query_size:
+        rc = one(v, cmd, count);
+        return rc ? rc : op_query_size(v, arg);
+    case GNTTABOP_get_status_frames:
+        rc = one(v, cmd, count);
+        return rc ? rc : op_get_status_frames(v, arg);
+    }
+    return refuse(v->domain, ENOSYS, UNKNOWN_SUBOP, cmd, 0, 0);
+}
+
 long hc_grant_table_op(struct vcpu *v, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
 {
     unsigned cmd = (unsigned)a1, count = (unsigned)a3;
-    long rc;
 
     (void)a4, (void)a5;
     v->hc_sub = cmd;
     if (unlikely((int)count < 0) || unlikely(cmd >> CMD_BITS))
         return refuse(v->domain, EINVAL, GRANT_COUNT, count, cmd, 0);
     switch (cmd) {
-    case GNTTABOP_map_grant_ref: return BATCH(batch_map, gnttab_map_grant_ref);
-    case GNTTABOP_unmap_grant_ref: return BATCH(batch_unmap, gnttab_unmap_grant_ref);
-    case GNTTABOP_copy: return BATCH(batch_copy, gnttab_copy);
-    case GNTTABOP_unmap_and_replace: return BATCH(batch_replace, gnttab_unmap_and_replace);
-    case GNTTABOP_transfer: return BATCH(batch_transfer, gnttab_transfer);
-    case GNTTABOP_swap_grant_ref: return BATCH(batch_swap, gnttab_swap_grant_ref);
-    case GNTTABOP_cache_flush: return BATCH(batch_cache_flush, gnttab_cache_flush);
-    case GNTTABOP_setup_table:
-        rc = one(v, cmd, count);
-        return rc ? rc : op_setup_table(v, a2);
-    case GNTTABOP_query_size:
-        rc = one(v, cmd, count);
-        return rc ? rc : op_query_size(v, a2);
-    case GNTTABOP_get_status_frames:
-        rc = one(v, cmd, count);
-        return rc ? rc : op_get_status_frames(v, a2);
-    case GNTTABOP_set_version: return op_set_version(v, a2);
-    case GNTTABOP_get_version: return op_get_version(v, a2);
+    case GNTTABOP_map_grant_ref: return batch_map(v, a2, count);
+    case GNTTABOP_unmap_grant_ref: return batch_unmap(v, a2, count);
+    case GNTTABOP_copy: return batch_copy(v, a2, count);
     }
-    return refuse(v->domain, ENOSYS, UNKNOWN_SUBOP, cmd, 0, 0);
+    return other_op(v, cmd, a2, count);
 }

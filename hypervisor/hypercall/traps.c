@@ -103,14 +103,18 @@ long hc_callback_op(struct vcpu *v, uint64_t cmd, uint64_t arg, uint64_t a3, uin
     }
 }
 
+/* The three at once. As in Xen a bad address leaves that callback alone and the result is 0. */
 long hc_set_callbacks(struct vcpu *v, uint64_t event, uint64_t failsafe, uint64_t syscall, uint64_t a4, uint64_t a5)
 {
+    struct callback_register reg[] = {
+        { .type = CALLBACKTYPE_event, .address = event },
+        { .type = CALLBACKTYPE_failsafe, .address = failsafe, .flags = CALLBACKF_mask_events },
+        { .type = CALLBACKTYPE_syscall, .address = syscall },
+    };
+
     (void)a4, (void)a5;
-    if (!va_canonical(event) || !va_canonical(failsafe) || !va_canonical(syscall))
-        return refuse(v->domain, EINVAL, ADDRESS_NOT_CANONICAL, event, failsafe, syscall);
-    v->cb_event = (struct callback){ .rip = event };
-    v->cb_failsafe = (struct callback){ .rip = failsafe };
-    v->cb_syscall = (struct callback){ .rip = syscall };
+    for (unsigned i = 0; i < ARRAY_SIZE(reg); i++)
+        callback_register(v, &reg[i]);
     return 0;
 }
 

@@ -33,12 +33,15 @@ long hc_iret(struct vcpu *v, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
     r->rflags = (c.rflags & ~(RFLAGS_IOPL | RFLAGS_VM)) | RFLAGS_IF;
     r->rsp = c.rsp;
     r->ss = (uint16_t)c.ss | 3;
-    if (!(c.flags & VGCF_in_syscall)) {
-        r->r11 = c.r11;
-        r->rcx = c.rcx;
-    }
+    /* A return as from a system call has its rip and rflags in rcx and r11, as SYSRET leaves them. */
+    r->r11 = c.flags & VGCF_in_syscall ? r->rflags : c.r11;
+    r->rcx = c.flags & VGCF_in_syscall ? c.rip : c.rcx;
     r->rax = c.rax;
     v->nmi_blocked = 0;
+    if (unlikely(v->nmi_pending)) {
+        v->nmi_pending = 0;
+        vcpu_set_work(v, WORK_NMI);
+    }
     v->info->evtchn_upcall_mask = !(c.rflags & RFLAGS_IF);
     v->hc_restart |= HC_FULL_EXIT;
     return (long)c.rax;

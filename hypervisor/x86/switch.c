@@ -157,8 +157,12 @@ static void deliver_failsafe(struct vcpu *v)
 
 static void deliver_nmi(struct vcpu *v)
 {
-    if (v->nmi_blocked || !v->traps[TRAP_NMI].address)
+    if (!v->traps[TRAP_NMI].address)
         return;
+    if (v->nmi_blocked) {
+        v->nmi_pending = 1;
+        return;
+    }
     v->nmi_blocked = 1;
     bounce_trap(v, TRAP_NMI, false, 0);
 }

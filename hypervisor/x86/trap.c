@@ -3,6 +3,7 @@
 #include "x86/trap.h"
 #include "core/emulate.h"
 #include "core/log.h"
+#include "core/pte.h"
 #include "core/sched.h"
 #include "lib/string.h"
 #include "x86/insn.h"
@@ -101,9 +102,9 @@ void trap_guest_page_fault(struct vcpu *v)
     uint64_t cr2 = read_cr2();
     uint32_t error = v->regs.error_code;
 
-    /* A write to a present page may be a page table the guest was told it may write. */
-    if ((error & (PFEC_P | PFEC_W | PFEC_RSVD)) == (PFEC_P | PFEC_W) && v->in_kernel &&
-        (v->domain->vm_assist & BIT(VMASST_TYPE_writable_pagetables))) {
+    /* A write to a present page may be a page table the guest believes it may write. Xen asks for
+     * no VMASST_TYPE_writable_pagetables here either. */
+    if ((error & (PFEC_P | PFEC_W | PFEC_RSVD)) == (PFEC_P | PFEC_W) && v->in_kernel) {
         v->hc_nr = ~0u;
         switch (emulate_ptwr(v, cr2, error)) {
         case EMUL_NOT:
@@ -154,10 +155,29 @@ static void guest_gp(struct vcpu *v)
     if (error & 2) {
         if (software_interrupt(v))
             return;
-    } else if (!error && emulate_privop(v) != EMUL_NOT) {
+    } else if (!error && va_canonical(v->regs.rip) && emulate_privop(v) != EMUL_NOT) {
         return;
     }
     bounce_trap(v, TRAP_GP, true, error);
+}
+
+/* The guest's own CR0.TS, set by fpu_taskswitch. Telling the guest clears it. */
+static void guest_device_not_available(struct vcpu *v)
+{
+    v->cr0 &= ~CR0_TS;
+    port_load_ts(v);
+    bounce_trap(v, TRAP_NM, false, 0);
+}
+
+/* int $0x80 has a gate of its own; without a handler it is what any other vector would be. */
+static void guest_int80(struct vcpu *v)
+{
+    if (v->traps[0x80].address) {
+        bounce_trap(v, 0x80, false, 0);
+    } else {
+        v->regs.rip -= 2;
+        bounce_trap(v, TRAP_GP, true, 0x80 << 3 | 2);
+    }
 }
 
 void trap_guest(struct vcpu *v);
@@ -177,8 +197,11 @@ void trap_guest(struct vcpu *v)
     case TRAP_GP:
         guest_gp(v);
         break;
+    case TRAP_NM:
+        guest_device_not_available(v);
+        break;
     case 0x80:
-        bounce_trap(v, 0x80, false, 0);
+        guest_int80(v);
         break;
     default:
         if (vector >= 32)
