@@ -4,7 +4,7 @@
  * features a PV guest may have (core/cpuid.c): one for the control domain, one for all others.
  * Read-only after cpuid_init(). Only the leaves that depend on the vcpu are computed when asked.
  *
- *   0x00000000-0d  basic      0x40000000-05  Xen's      0x40000100-01  Philoxen's own
+ *   0x00000000-0d  basic      0x40000000-05  Xen's      0x4000f000-01  Philoxen's own
  *   0x80000000-21  extended   all others read as zeros
  *
  * A guest sees this only where it asks in the forced way (or faults): a CPUID instruction in ring 3
@@ -24,7 +24,7 @@ struct cpuid_leaf { uint32_t a, b, c, d; };
 #define CPUID_NR_EXT    0x22
 
 /* Philoxen's leaf: a guest that knows it finds the extensions' hypercall there. */
-#define CPUID_PHILOXEN 0x40000100u
+#define CPUID_PHILOXEN 0x4000f000u
 
 /* By the public list's names; the value is 32 * word + bit. */
 #define XEN_CPUFEATURE(name, value) FEATURE_##name = (value),

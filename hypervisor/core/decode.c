@@ -23,12 +23,15 @@ static const uint8_t one_byte[256] = {
     [0x0f] = TWO,
     [0x26] = PFX, [0x2e] = PFX, [0x36] = PFX, [0x3e] = PFX,
     [0x40 ... 0x4f] = PFX,
+    [0x50 ... 0x57] = OK, /* push register */
     [0x64 ... 0x67] = PFX,
+    [0x68] = OK | IZ, [0x6a] = OK | I8, /* push imm */
     [0x6c] = OK | BYTE, [0x6d] = OK, /* ins */
     [0x6e] = OK | BYTE, [0x6f] = OK, /* outs */
     [0x80] = OK | M | I8 | BYTE, [0x81] = OK | M | IZ, [0x83] = OK | M | I8,
     [0x86] = OK | M | BYTE, [0x87] = OK | M, /* xchg */
     [0x88] = OK | M | BYTE, [0x89] = OK | M, /* mov r/m, r */
+    [0x8f] = OK | M, /* pop */
     [0xa4] = OK | BYTE, [0xa5] = OK, /* movs */
     [0xaa] = OK | BYTE, [0xab] = OK, /* stos */
     [0xc6] = OK | M | I8 | BYTE, [0xc7] = OK | M | IZ, /* mov r/m, imm */
@@ -39,7 +42,7 @@ static const uint8_t one_byte[256] = {
     [0xf0] = PFX, [0xf2] = PFX, [0xf3] = PFX,
     [0xf6] = OK | M | BYTE, [0xf7] = OK | M, /* not, neg */
     [0xfa] = OK, [0xfb] = OK, /* cli, sti */
-    [0xfe] = OK | M | BYTE, [0xff] = OK | M, /* inc, dec */
+    [0xfe] = OK | M | BYTE, [0xff] = OK | M, /* inc, dec, push */
 };
 
 static const uint8_t two_byte[256] = {
@@ -57,22 +60,12 @@ static const uint8_t two_byte[256] = {
     [0xc7] = OK | M, /* cmpxchg8b */
 };
 
-static const uint8_t gpr_offset[16] = {
+const uint8_t gpr_offset[16] = {
 #define R(name) offsetof(struct cpu_user_regs, name)
     R(rax), R(rcx), R(rdx), R(rbx), R(rsp), R(rbp), R(rsi), R(rdi),
     R(r8), R(r9), R(r10), R(r11), R(r12), R(r13), R(r14), R(r15),
 #undef R
 };
-
-uint64_t gpr_get(const struct cpu_user_regs *r, unsigned n)
-{
-    return *(const uint64_t *)((const char *)r + gpr_offset[n]);
-}
-
-void gpr_set(struct cpu_user_regs *r, unsigned n, uint64_t val)
-{
-    *(uint64_t *)((char *)r + gpr_offset[n]) = val;
-}
 
 static bool is_high_byte(const struct insn *i, unsigned n, unsigned bytes)
 {
@@ -205,7 +198,9 @@ int insn_decode(struct insn *i, const uint8_t *b, unsigned n)
     if (n > INSN_MAX)
         n = INSN_MAX;
     *i = (struct insn){ .base = INSN_BASE_NONE, .index = INSN_BASE_NONE };
-    if (n && one_byte[b[0]] & PFX)
+    if (n > 1 && (b[0] & 0xf0) == 0x40 && !(one_byte[b[1]] & PFX))
+        i->rex = b[p++];
+    else if (n && one_byte[b[0]] & PFX)
         p = decode_prefixes(i, &op16, b, 0, n);
     if (p >= n)
         return short_of(n);
@@ -221,19 +216,22 @@ int insn_decode(struct insn *i, const uint8_t *b, unsigned n)
         return INSN_UNKNOWN;
     i->bytes = attr & BYTE ? 1 : i->rex & 8 ? 8 : op16 ? 2 : 4;
     if (attr & M) {
+        unsigned modrm;
+
         if (p >= n)
             return short_of(n);
-        i->mod = attr & REG ? 3 : b[p] >> 6;
-        i->reg = (b[p] >> 3 & 7) | (i->rex & 4) << 1;
-        i->rm = (b[p++] & 7) | (i->rex & 1) << 3;
+        modrm = b[p++];
+        i->mod = (uint8_t)(attr & REG ? 3 : modrm >> 6);
+        i->reg = (uint8_t)((modrm >> 3 & 7) | (i->rex & 4) << 1);
+        i->rm = (uint8_t)((modrm & 7) | (i->rex & 1) << 3);
         if (i->mod != 3) {
             p = decode_memory(i, b, p, n);
             if (!p)
                 return short_of(n);
         }
     }
-    imm = attr & I8 ? 1 : !(attr & IZ) ? 0 : i->bytes == 2 ? 2 : 4;
-    if (imm) {
+    if (attr & (I8 | IZ)) {
+        imm = attr & I8 ? 1 : i->bytes == 2 ? 2 : 4;
         if (n - p < imm)
             return short_of(n);
         i->imm = (uint64_t)read_signed(b + p, imm);

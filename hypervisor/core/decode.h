@@ -43,8 +43,18 @@ int insn_decode(struct insn *i, const uint8_t *b, unsigned n);
 uint64_t insn_offset(const struct insn *i, const struct cpu_user_regs *r);
 
 /* General registers by the CPU's number. */
-uint64_t gpr_get(const struct cpu_user_regs *r, unsigned n);
-void gpr_set(struct cpu_user_regs *r, unsigned n, uint64_t val);
+extern const uint8_t gpr_offset[16];
+
+static inline uint64_t gpr_get(const struct cpu_user_regs *r, unsigned n)
+{
+    return *(const uint64_t *)((const char *)r + gpr_offset[n]);
+}
+
+static inline void gpr_set(struct cpu_user_regs *r, unsigned n, uint64_t val)
+{
+    *(uint64_t *)((char *)r + gpr_offset[n]) = val;
+}
+
 /* An operand of `bytes`: without REX byte registers 4..7 are ah..bh; 32-bit writes clear the rest. */
 uint64_t gpr_read(const struct cpu_user_regs *r, const struct insn *i, unsigned n, unsigned bytes);
 void gpr_write(struct cpu_user_regs *r, const struct insn *i, unsigned n, unsigned bytes,

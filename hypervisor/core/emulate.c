@@ -9,7 +9,6 @@
 #include "core/port.h"
 #include "core/segdesc.h"
 #include "lib/errno.h"
-#include "lib/string.h"
 
 /* ---- shared ---- */
 
@@ -31,40 +30,16 @@ void emul_debug_trap(struct vcpu *v, uint64_t dr6)
     vcpu_inject(v, TRAP_DB_VECTOR, false, 0);
 }
 
-void emul_retire(struct vcpu *v, unsigned len)
+enum emul_result emul_decode_on(struct vcpu *v, uint8_t b[16], unsigned n, struct insn *i,
+                                uint32_t fetch_error)
 {
-    uint64_t flags = v->regs.rflags;
+    unsigned left = (unsigned)port_copy_from_guest(b + n, v->regs.rip + n, INSN_MAX - n);
+    int len = insn_decode(i, b, INSN_MAX - left);
 
-    v->regs.rip += len;
-    v->regs.rflags = flags & ~(uint64_t)EFLAGS_RF;
-    if (unlikely(flags & EFLAGS_TF))
-        emul_debug_trap(v, DR6_BS);
-}
-
-enum emul_result emul_fetch(struct vcpu *v, struct insn *i, uint32_t fetch_error)
-{
-    uint64_t rip = v->regs.rip;
-    unsigned in_page = PAGE_SIZE - (rip & ~PAGE_MASK), n = min(in_page, 16u), left;
-    uint8_t b[16];
-    int len;
-
-    /* The next page is touched only if the instruction really goes on there. */
-    left = (unsigned)port_copy_from_guest(b, rip, n);
-    if (likely(!left)) {
-        len = insn_decode(i, b, n);
-        if (likely(len > 0))
-            return EMUL_DONE;
-        if (len == INSN_UNKNOWN)
-            return EMUL_NOT;
-        left = (unsigned)port_copy_from_guest(b + n, rip + n, INSN_MAX - n);
-        n = INSN_MAX;
-        len = insn_decode(i, b, n - left);
-        if (len > 0)
-            return EMUL_DONE;
-        if (len == INSN_UNKNOWN)
-            return EMUL_NOT;
-    }
-    return emul_page_fault(v, rip + n - left, fetch_error);
+    if (len > 0)
+        return EMUL_DONE;
+    return len == INSN_UNKNOWN ? EMUL_NOT
+                               : emul_page_fault(v, v->regs.rip + INSN_MAX - left, fetch_error);
 }
 
 /* ---- control and debug registers ---- */
@@ -306,10 +281,15 @@ enum emul_result emulate_privop(struct vcpu *v)
 {
     enum emul_result r;
     struct insn i;
+    uint8_t b[16];
+    unsigned n;
 
-    if (unlikely(!selector_is_code64(v, v->regs.cs)))
+    if (v->regs.cs != FLAT_RING3_CS64 && unlikely(!selector_is_code64(v, v->regs.cs)))
         return EMUL_NOT;
-    r = emul_fetch(v, &i, 0);
+    n = emul_read(v, b, 0);
+    if (unlikely(!n))
+        return EMUL_FAULT;
+    r = emul_decode(v, b, n, &i, 0);
     if (unlikely(r != EMUL_DONE))
         return r;
     if (unlikely(i.lock))
@@ -334,16 +314,21 @@ enum emul_result emulate_privop(struct vcpu *v)
     }
 }
 
+/* ud2, "xen", cpuid as a little-endian number. */
+#define FORCED_CPUID  0xa20f6e65780b0full
+#define FORCED_PREFIX 0x6e65780b0full
+
 enum emul_result emulate_forced_cpuid(struct vcpu *v)
 {
-    static const uint8_t forced[8] = { 0x0f, 0x0b, 'x', 'e', 'n', 0x0f, 0xa2 };
     uint64_t rip = v->regs.rip, word = 0;
-    unsigned got = 7 - (unsigned)port_copy_from_guest(&word, rip, 7);
+    unsigned left = (unsigned)port_copy_from_guest(&word, rip, 7);
 
-    if (memcmp(&word, forced, got < 7 ? min(got, 5u) : 7) && got >= 5)
+    if (unlikely(left)) /* as long as it may still be the prefix, what is missing is a page fault */
+        return left <= 2 && (word & 0xffffffffffull) != FORCED_PREFIX
+                   ? EMUL_NOT
+                   : emul_page_fault(v, rip + 7 - left, 0);
+    if (word != FORCED_CPUID)
         return EMUL_NOT;
-    if (unlikely(got < 7))
-        return emul_page_fault(v, rip + got, 0);
     cpuid_to_regs(v, true);
     emul_retire(v, 7);
     return EMUL_DONE;

@@ -12,6 +12,7 @@
 #define CORE_EMULATE_H
 
 #include "core/decode.h"
+#include "core/port.h"
 #include "core/vcpu.h"
 
 enum emul_result {
@@ -31,11 +32,6 @@ enum emul_result emulate_ptwr(struct vcpu *v, uint64_t cr2, uint32_t error);
 
 /* ---- shared by the emulations ---- */
 
-/* Read and decode the instruction at rip. EMUL_DONE; EMUL_NOT: not one of ours; EMUL_FAULT: #PF
- * queued because it cannot be read, with fetch_error in its error code. */
-enum emul_result emul_fetch(struct vcpu *v, struct insn *i, uint32_t fetch_error);
-/* The instruction of len bytes is done: rip, RF, and the trap that TF asks for. */
-void emul_retire(struct vcpu *v, unsigned len);
 /* Queue an exception and say so. */
 enum emul_result emul_fault(struct vcpu *v, uint8_t vector, bool has_error, uint32_t error);
 /* Queue #PF at va; error without its U bit, which depends on the guest's mode. */
@@ -63,6 +59,49 @@ void emul_debug_trap(struct vcpu *v, uint64_t dr6);
 
 #define DR6_BS      BIT(14)
 #define DR6_FIXED_1 0xffff0ff0ull
+
+/* Read the instruction at rip: as many of 16 bytes as lie in its page, so that the next one is touched
+ * only if the instruction really goes on there. 0: they cannot be read, #PF is queued with
+ * fetch_error in its error code. */
+static inline unsigned emul_read(struct vcpu *v, uint8_t b[16], uint32_t fetch_error)
+{
+    uint64_t rip = v->regs.rip;
+    unsigned n = 16, left;
+
+    if (unlikely((rip & ~PAGE_MASK) > PAGE_SIZE - 16))
+        n = PAGE_SIZE - (unsigned)(rip & ~PAGE_MASK);
+    left = (unsigned)port_copy_from_guest(b, rip, n);
+    if (likely(!left))
+        return n;
+    emul_page_fault(v, rip + n - left, fetch_error);
+    return 0;
+}
+
+/* insn_decode() said INSN_SHORT: read on. EMUL_DONE; EMUL_NOT: not one of ours; EMUL_FAULT: #PF queued. */
+enum emul_result emul_decode_on(struct vcpu *v, uint8_t b[16], unsigned n, struct insn *i,
+                                uint32_t fetch_error);
+
+/* Decode the n bytes that were read. */
+static inline enum emul_result emul_decode(struct vcpu *v, uint8_t b[16], unsigned n,
+                                           struct insn *i, uint32_t fetch_error)
+{
+    int len = insn_decode(i, b, n);
+
+    if (likely(len > 0))
+        return EMUL_DONE;
+    return len == INSN_UNKNOWN ? EMUL_NOT : emul_decode_on(v, b, n, i, fetch_error);
+}
+
+/* The instruction of len bytes is done: rip, RF, and the trap that TF asks for. */
+static inline void emul_retire(struct vcpu *v, unsigned len)
+{
+    uint64_t flags = v->regs.rflags;
+
+    v->regs.rip += len;
+    v->regs.rflags = flags & ~(uint64_t)EFLAGS_RF;
+    if (unlikely(flags & EFLAGS_TF))
+        emul_debug_trap(v, DR6_BS);
+}
 
 /* ---- control registers, as the guest sees them (core/emulate.c) ---- */
 

@@ -64,8 +64,8 @@ static int l1e_get_slow(struct domain *pt_dom, struct domain *pg_dom, uint64_t *
 
     if (!mfn_valid(m) || f->owner == DOMID_IO)
         return l1e_get_io(pt_dom, pg_dom, e);
-    /* A privileged domain that names a domain may map another's frame all the same, as with Xen. */
-    if (f->owner != pg_dom->id && pg_dom != pt_dom && pg_dom != dom_xen && pt_dom->privileged) {
+    /* Who may touch the named domain's frames may map those that domain may touch, as with Xen. */
+    if (f->owner != pg_dom->id && pg_dom != pt_dom && pg_dom->privileged) {
         struct domain *owner = domain_find(f->owner);
         int rc;
 
@@ -196,6 +196,8 @@ int upper_entry_check(struct domain *d, struct frame *f, uint32_t type, unsigned
         return refuse(d, EINVAL, PTE_SUPERPAGE, frame_mfn(f).n, e, index);
     if (unlikely(e & (PTE_PWT | PTE_PCD | PTE_G)))
         return refuse(d, EINVAL, PTE_RESERVED, frame_mfn(f).n, e, index);
+    if (upper_entry_is_self(f, e))
+        return 0;
     if (unlikely(mfn_valid(m) && (READ_ONCE(frame_of(m)->type) & TYPE_COUNT_MASK) &&
                  (READ_ONCE(frame_of(m)->type) & TYPE_MASK) == type))
         return refuse(d, EINVAL, PTE_LINEAR, frame_mfn(f).n, e, index);
@@ -217,12 +219,13 @@ static int upper_update(struct domain *d, struct frame *f, uint32_t type, unsign
         val |= PTE_US;
         if (entry_change_flags(p, val, preserve_ad))
             return 0;
-        rc = frame_and_type_get(d, pte_mfn(val), type - TYPE_L1, true);
+        rc = upper_entry_is_self(f, val)
+                 ? 0 : frame_and_type_get(d, pte_mfn(val), type - TYPE_L1, true);
         if (rc)
             return rc;
     }
     old = entry_swap(p, val, preserve_ad);
-    if (old & PTE_P)
+    if ((old & PTE_P) && !upper_entry_is_self(f, old))
         frame_and_type_put(d, frame_of(pte_mfn(old)));
     return 0;
 }

@@ -13,6 +13,15 @@
 
 static inline bool l4_slot_is_hv(unsigned i) { return i >= HV_SLOT_FIRST && i <= HV_SLOT_LAST; }
 
+/*
+ * A table of level 2 to 4 may point to itself for reading, so that a guest sees its tables at fixed
+ * addresses: that entry holds no reference. LIMIT: another table of the same level is refused.
+ */
+static inline bool upper_entry_is_self(const struct frame *f, uint64_t e)
+{
+    return pte_mfn(e).n == frame_mfn(f).n && !(e & PTE_RW);
+}
+
 /* l1e_get() including the check of the flags; locked: the caller holds d->mm of pg_dom. */
 int l1e_get_checked(struct domain *pt_dom, struct domain *pg_dom, uint64_t *e, bool locked);
 

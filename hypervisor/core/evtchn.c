@@ -23,7 +23,7 @@ static int bucket_new(struct domain *d, unsigned index)
     return 0;
 }
 
-int port_find_free(struct domain *d, struct evtchn **out)
+int evtchn_find_free(struct domain *d, struct evtchn **out)
 {
     struct evtchn_domain *e = &d->evtchn;
     uint32_t last = min(e->max_port, (uint32_t)PORTS_MAX - 1);
@@ -47,14 +47,14 @@ int port_find_free(struct domain *d, struct evtchn **out)
     return refuse(d, ENOSPC, EVTCHN_NO_PORT, e->used, e->max_port, 0);
 }
 
-void port_use(struct domain *d, struct evtchn *c, enum evtchn_state state)
+void evtchn_port_use(struct domain *d, struct evtchn *c, enum evtchn_state state)
 {
     c->state = state;
     d->evtchn.used++;
     d->evtchn.next_free_hint = c->port + 1;
 }
 
-void port_free(struct domain *d, struct evtchn *c)
+void evtchn_port_free(struct domain *d, struct evtchn *c)
 {
     /* A stale pending bit would be an event for whoever gets the port next. */
     if (d->shared_info)
@@ -153,7 +153,7 @@ static inline void port_raise(struct domain *d, struct vcpu *v, evtchn_port_t po
         pollers_wake(d, port);
 }
 
-void channel_raise(struct domain *d, const struct evtchn *c)
+void evtchn_raise(struct domain *d, const struct evtchn *c)
 {
     port_raise(d, vcpu_of(d, READ_ONCE(c->notify_vcpu)), c->port);
 }
@@ -190,10 +190,10 @@ int evtchn_send(struct domain *caller, evtchn_port_t port)
     switch (c->state) {
     case EVT_INTERDOMAIN:
         /* The peer cannot go while c is locked: closing either end takes both locks. */
-        channel_raise(c->remote, port_of(c->remote, c->remote_port));
+        evtchn_raise(c->remote, port_of(c->remote, c->remote_port));
         break;
     case EVT_IPI:
-        channel_raise(caller, c);
+        evtchn_raise(caller, c);
         break;
     case EVT_UNBOUND: /* nobody there: dropped */
         break;
@@ -236,7 +236,7 @@ static void virq_raise(struct vcpu *v, unsigned virq)
     c = port_of(v->domain, port);
     spin_lock(&c->lock);
     if (likely(c->state == EVT_VIRQ && c->virq == virq))
-        channel_raise(v->domain, c);
+        evtchn_raise(v->domain, c);
     spin_unlock(&c->lock);
 }
 

@@ -34,12 +34,12 @@ int evtchn_alloc_unbound(struct domain *caller, struct evtchn_alloc_unbound *a)
     if (!d)
         return -ESRCH;
     spin_lock(&d->evtchn.lock);
-    rc = port_find_free(d, &c);
+    rc = evtchn_find_free(d, &c);
     if (!rc)
         rc = may_control(caller, d);
     if (!rc) {
         spin_lock(&c->lock);
-        port_use(d, c, EVT_UNBOUND);
+        evtchn_port_use(d, c, EVT_UNBOUND);
         c->remote_domid = a->remote_dom == DOMID_SELF ? caller->id : a->remote_dom;
         spin_unlock(&c->lock);
         a->port = c->port;
@@ -53,7 +53,7 @@ int evtchn_alloc_unbound(struct domain *caller, struct evtchn_alloc_unbound *a)
 static void connect(struct domain *ld, struct evtchn *l, struct domain *rd, struct evtchn *r)
 {
     spin_lock_two(&l->lock, &r->lock);
-    port_use(ld, l, EVT_INTERDOMAIN);
+    evtchn_port_use(ld, l, EVT_INTERDOMAIN);
     domain_get(rd);
     l->remote = rd;
     l->remote_port = r->port;
@@ -62,7 +62,7 @@ static void connect(struct domain *ld, struct evtchn *l, struct domain *rd, stru
     r->remote = ld;
     r->remote_port = l->port;
     /* The peer may have sent before anybody was there to hear it. */
-    channel_raise(ld, l);
+    evtchn_raise(ld, l);
     spin_unlock_two(&l->lock, &r->lock);
 }
 
@@ -75,7 +75,7 @@ int evtchn_bind_interdomain(struct domain *caller, struct evtchn_bind_interdomai
     if (!rd)
         return -ESRCH;
     spin_lock_two(&caller->evtchn.lock, &rd->evtchn.lock);
-    rc = port_find_free(caller, &l);
+    rc = evtchn_find_free(caller, &l);
     if (rc)
         goto unlock;
     r = port_of(rd, a->remote_port);
@@ -105,10 +105,10 @@ int evtchn_bind_virq(struct domain *caller, struct evtchn_bind_virq *a)
     if (v->virq_port[a->virq])
         rc = refuse(caller, EEXIST, EVTCHN_VIRQ_BOUND, a->virq, a->vcpu, v->virq_port[a->virq]);
     else
-        rc = port_find_free(caller, &c);
+        rc = evtchn_find_free(caller, &c);
     if (!rc) {
         spin_lock(&c->lock);
-        port_use(caller, c, EVT_VIRQ);
+        evtchn_port_use(caller, c, EVT_VIRQ);
         c->notify_vcpu = (uint16_t)a->vcpu;
         c->virq = (uint16_t)a->virq;
         spin_unlock(&c->lock);
@@ -127,10 +127,10 @@ int evtchn_bind_ipi(struct domain *caller, struct evtchn_bind_ipi *a)
     if (!vcpu_of(caller, a->vcpu))
         return refuse(caller, ENOENT, VCPU_MISSING, a->vcpu, 0, 0);
     spin_lock(&caller->evtchn.lock);
-    rc = port_find_free(caller, &c);
+    rc = evtchn_find_free(caller, &c);
     if (!rc) {
         spin_lock(&c->lock);
-        port_use(caller, c, EVT_IPI);
+        evtchn_port_use(caller, c, EVT_IPI);
         c->notify_vcpu = (uint16_t)a->vcpu;
         spin_unlock(&c->lock);
         a->port = c->port;
@@ -158,7 +158,7 @@ static void disconnect(struct domain *d, struct evtchn *c)
     peer->remote_domid = d->id;
     peer->remote = NULL;
     peer->remote_port = 0;
-    port_free(d, c);
+    evtchn_port_free(d, c);
     spin_unlock_two(&c->lock, &peer->lock);
 }
 
@@ -172,7 +172,7 @@ static void close_local(struct domain *d, struct evtchn *c)
         v = d->vcpus[virq_is_global(c->virq) ? 0 : c->notify_vcpu];
         __atomic_store_n(&v->virq_port[c->virq], 0, __ATOMIC_RELEASE);
     }
-    port_free(d, c);
+    evtchn_port_free(d, c);
     spin_unlock(&c->lock);
 }
 

@@ -28,12 +28,12 @@ static inline bool virq_is_global(unsigned virq)
     return virq != VIRQ_TIMER && virq != VIRQ_DEBUG && virq != VIRQ_XENOPROF && virq != VIRQ_XENPMU;
 }
 
-/* The lowest free port, with d's lock held: 0, -EINVAL (dying), -ENOSPC, -ENOMEM. Not taken until port_use(). */
-int port_find_free(struct domain *d, struct evtchn **out);
+/* The lowest free port, with d's lock held: 0, -EINVAL (dying), -ENOSPC, -ENOMEM. Not taken until evtchn_port_use(). */
+int evtchn_find_free(struct domain *d, struct evtchn **out);
 /* With d's lock and c's lock held: a free port becomes something, and free again. */
-void port_use(struct domain *d, struct evtchn *c, enum evtchn_state state);
-void port_free(struct domain *d, struct evtchn *c);
+void evtchn_port_use(struct domain *d, struct evtchn *c, enum evtchn_state state);
+void evtchn_port_free(struct domain *d, struct evtchn *c);
 /* c, a port of d, becomes pending. With c's lock held, or its peer's. */
-void channel_raise(struct domain *d, const struct evtchn *c);
+void evtchn_raise(struct domain *d, const struct evtchn *c);
 
 #endif

@@ -69,7 +69,7 @@ static void count_table(mfn_t m)
     if (type == TYPE_NONE || type > TYPE_L4)
         return;
     for (unsigned i = 0; i < n; i++)
-        if (!(type == TYPE_L4 && l4_slot_is_hv(i)))
+        if (!(type == TYPE_L4 && l4_slot_is_hv(i)) && !(type != TYPE_L1 && upper_entry_is_self(f, t[i])))
             count_entry(type, t[i]);
     if (n && !(f->type & (TYPE_COUNT_MASK | TYPE_QUEUED))) {
         log_msg(LOG_ERR, "audit: table %#lx is validated, unused and not queued", (unsigned long)m.n);

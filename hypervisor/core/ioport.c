@@ -203,13 +203,11 @@ static unsigned write_step(struct domain *d, unsigned port, unsigned bytes, uint
     return step;
 }
 
-uint32_t ioport_read(struct domain *d, unsigned port, unsigned bytes)
+static uint32_t read_in_steps(struct domain *d, unsigned port, unsigned bytes)
 {
     uint32_t data = 0;
     unsigned step;
 
-    if (direct(d, port, bytes))
-        return port_io_in((uint16_t)port, bytes);
     for (unsigned done = 0; done < bytes; done += step) {
         uint32_t part = read_step(d, port + done, bytes - done, &step);
 
@@ -220,9 +218,16 @@ uint32_t ioport_read(struct domain *d, unsigned port, unsigned bytes)
     return data;
 }
 
+uint32_t ioport_read(struct domain *d, unsigned port, unsigned bytes)
+{
+    if (likely(direct(d, port, bytes)))
+        return port_io_in((uint16_t)port, bytes);
+    return read_in_steps(d, port, bytes);
+}
+
 void ioport_write(struct domain *d, unsigned port, unsigned bytes, uint32_t val)
 {
-    if (direct(d, port, bytes)) {
+    if (likely(direct(d, port, bytes))) {
         port_io_out((uint16_t)port, bytes, val);
         return;
     }
@@ -291,6 +296,17 @@ static enum emul_result string_insn(struct vcpu *v, const struct insn *i, unsign
     return r;
 }
 
+/* al, ax, or eax, which clears the upper half. */
+static inline void rax_write(struct cpu_user_regs *r, unsigned bytes, uint32_t val)
+{
+    if (bytes == 1)
+        r->rax = (r->rax & ~0xffull) | (val & 0xff);
+    else if (bytes == 2)
+        r->rax = (r->rax & ~0xffffull) | (val & 0xffff);
+    else
+        r->rax = val;
+}
+
 enum emul_result ioport_insn(struct vcpu *v, const struct insn *i)
 {
     unsigned bytes = i->bytes == 8 ? 4 : i->bytes;
@@ -306,7 +322,7 @@ enum emul_result ioport_insn(struct vcpu *v, const struct insn *i)
     if (i->opcode & 2)
         ioport_write(v->domain, port, bytes, (uint32_t)v->regs.rax);
     else
-        gpr_write(&v->regs, i, 0, bytes, ioport_read(v->domain, port, bytes));
+        rax_write(&v->regs, bytes, ioport_read(v->domain, port, bytes));
     emul_retire(v, i->len);
     if (unlikely(hit))
         emul_debug_trap(v, hit);

@@ -146,8 +146,6 @@ int memory_remove(struct domain *d, mfn_t m)
         return refuse(d, EINVAL, FRAME_NOT_OWNED, m.n, d->id, DOMID_IO);
     if (!frame_get(f, d))
         return refuse(d, ENXIO, FRAME_NOT_OWNED, m.n, d->id, f->owner);
-    if (unlikely(READ_ONCE(f->type) & TYPE_PINNED))
-        table_unpin(d, m);
     domain_release_frame(d, f);
     frame_put_inline(f);
     return 0;

@@ -17,7 +17,7 @@ unsigned memory_max_order(const struct domain *d);
 /* 2^order new frames for d, known to it as gpfn.. (M2P_INVALID: not yet). bits: machine address below
  * 2^bits, 0 = anywhere. -ENOMEM */
 int memory_populate(struct domain *d, uint64_t gpfn, unsigned order, unsigned bits, mfn_t *out);
-/* d gives one frame back. -EINVAL no such frame, -ENXIO not d's. */
+/* d gives one frame back; what still uses it (a mapping, a pin) keeps it until then. -EINVAL no such frame, -ENXIO not d's. */
 int memory_remove(struct domain *d, mfn_t m);
 
 /* Take a frame nobody uses away from d without freeing it; give it back as it was. -EINVAL in use. */

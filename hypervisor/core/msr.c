@@ -44,6 +44,7 @@ struct msr_entry {
     int32_t value;
 };
 
+/* In the order of the numbers; ranges do not overlap, but one may stand for each vendor. */
 static const struct msr_entry table[] = {
     { 0x00, 0x01, ANY, ZERO, GP, 0 },              /* P5 machine check */
     { 0x17, 0x17, INTEL, HOST, GP, 0 },            /* platform id */
@@ -94,9 +95,19 @@ static bool family_lacks(uint32_t msr)
 
 static const struct msr_entry *msr_find(uint32_t msr)
 {
-    for (unsigned i = 0; i < ARRAY_SIZE(table); i++)
-        if (msr >= table[i].first && msr <= table[i].last && table[i].vendors & BIT(cpu_vendor))
-            return family_lacks(msr) ? NULL : &table[i];
+    unsigned low = 0, high = ARRAY_SIZE(table);
+
+    while (low < high) { /* the first range that ends at msr or later */
+        unsigned mid = (low + high) / 2;
+
+        if (table[mid].last < msr)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    for (; low < ARRAY_SIZE(table) && table[low].first <= msr; low++)
+        if (table[low].vendors & BIT(cpu_vendor))
+            return family_lacks(msr) ? NULL : &table[low];
     return NULL;
 }
 

@@ -71,7 +71,8 @@ static void entries_put(struct domain *d, struct frame *f, uint32_t type, unsign
     for (unsigned i = 0; i < n; i++) {
         if (type == TYPE_L1)
             l1e_put(d, t[i]);
-        else if ((t[i] & PTE_P) && !(type == TYPE_L4 && l4_slot_is_hv(i)))
+        else if ((t[i] & PTE_P) && !(type == TYPE_L4 && l4_slot_is_hv(i)) &&
+                 !upper_entry_is_self(f, t[i]))
             frame_and_type_put(d, frame_of(pte_mfn(t[i])));
     }
 }
@@ -333,7 +334,7 @@ static int upper_validate(struct domain *d, struct frame *f, uint32_t type, unsi
         if (!(e & PTE_P) || (type == TYPE_L4 && l4_slot_is_hv(i)))
             continue;
         rc = upper_entry_check(d, f, type, i, e);
-        if (!rc)
+        if (!rc && !upper_entry_is_self(f, e))
             rc = get_both(d, pte_mfn(e), type - TYPE_L1, may_preempt, true);
         if (rc == -ERESTART)
             f->aux = (uint16_t)i;

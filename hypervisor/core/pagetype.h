@@ -26,7 +26,8 @@
  * entries, which may queue its children. The queue is drained (preemptibly, table by table) before
  * the operation returns to the guest; a get that meets a queued page of its own type revives it.
  *
- * Linear (self-referencing) entries and superpages are refused. Hypervisor slots 256..271 of an L4
+ * Superpages are refused, and entries that point to a table of the same level, except to the table
+ * itself and read-only. Hypervisor slots 256..271 of an L4
  * are filled in on validation and cannot be changed.
  *
  * Invariants: TYP-1 validated page tables hold one frame reference and (for RW L1 entries: a

@@ -32,6 +32,10 @@ static inline mfn_t va_frame(const void *va)
 extern uint64_t *m2p;
 #define M2P_INVALID (~0ull)
 
+/* The frame where byte `offset` of m2p lies (MFN_INVALID: nowhere); *nr: how many frames of m2p, and of
+ * nothing else, begin there. */
+mfn_t port_m2p_chunk(uint64_t offset, unsigned *nr);
+
 unsigned port_cpu(void);             /* this CPU's index, 0..NR_CPUS-1 */
 struct vcpu *port_current(void);     /* the vcpu this CPU is working for; NULL when idle or at boot */
 uint64_t port_now(void);             /* system time: ns since boot, monotonic over all CPUs */

@@ -7,13 +7,17 @@
  * entry is computed from the one that is there and put in place by a compare-and-exchange; when
  * another CPU was faster, it is computed again. So every form is atomic, locked or not.
  *
- * LIMIT: integer stores only: no SSE stores, shifts, set-on-condition or pushes, and no fs/gs
- * operands; those get the page fault.
+ * LIMIT: integer stores only: no SSE stores, shifts, set-on-condition, calls, and no fs/gs operands;
+ * those get the page fault.
  */
 #include "core/emulate.h"
+#include "core/frame_ref.h"
 #include "core/pagetype.h"
 #include "core/port.h"
 #include "lib/errno.h"
+
+/* For the quick path: everything known about the operation becomes a constant. */
+#define ALWAYS_INLINE inline __attribute__((always_inline))
 
 #define ARITH_FLAGS (EFLAGS_CF | EFLAGS_PF | EFLAGS_AF | EFLAGS_ZF | EFLAGS_SF | EFLAGS_OF)
 
@@ -22,7 +26,7 @@ enum bit_op { BIT_SET = 1, BIT_RESET, BIT_COMPLEMENT };
 
 /* What is done to the operand. */
 enum ptwr_kind {
-    PTWR_STORE, PTWR_STOS, PTWR_MOVS, PTWR_XCHG, PTWR_CMPXCHG, PTWR_CMPXCHG8B,
+    PTWR_STORE, PTWR_STOS, PTWR_MOVS, PTWR_PUSH, PTWR_POP, PTWR_XCHG, PTWR_CMPXCHG, PTWR_CMPXCHG8B,
     PTWR_XADD, PTWR_ALU, PTWR_BIT, PTWR_INC, PTWR_DEC, PTWR_NOT, PTWR_NEG,
 };
 
@@ -32,6 +36,7 @@ struct ptwr_op {
     unsigned bytes;
     uint64_t va;       /* of the operand */
     uint64_t src;      /* the other operand; BIT: the bit's number */
+    bool src_is_va;    /* src is where in the guest's memory the other operand is */
     uint64_t acc;      /* CMPXCHG, CMPXCHG8B: what is expected */
     /* results */
     uint64_t old;      /* the operand before */
@@ -85,11 +90,11 @@ static uint64_t alu_compute(enum alu op, uint64_t a, uint64_t b, unsigned bytes,
     return res;
 }
 
-static uint64_t bit_compute(struct ptwr_op *op, uint64_t old)
+static uint64_t bit_compute(const struct ptwr_op *op, uint64_t old, uint64_t *flags)
 {
     uint64_t bit = BIT(op->src);
 
-    op->flags = (op->flags & ~(uint64_t)EFLAGS_CF) | (old & bit ? EFLAGS_CF : 0);
+    *flags = (*flags & ~(uint64_t)EFLAGS_CF) | (old & bit ? EFLAGS_CF : 0);
     switch ((enum bit_op)op->sub) {
     case BIT_SET: return old | bit;
     case BIT_RESET: return old & ~bit;
@@ -98,48 +103,51 @@ static uint64_t bit_compute(struct ptwr_op *op, uint64_t old)
 }
 
 /* inc and dec leave the carry alone. */
-static uint64_t inc_compute(struct ptwr_op *op, enum alu alu, uint64_t old)
+static uint64_t inc_compute(enum alu alu, uint64_t old, unsigned bytes, uint64_t *flags)
 {
-    uint64_t cf = op->flags & EFLAGS_CF, res = alu_compute(alu, old, 1, op->bytes, &op->flags);
+    uint64_t cf = *flags & EFLAGS_CF, res = alu_compute(alu, old, 1, bytes, flags);
 
-    op->flags = (op->flags & ~(uint64_t)EFLAGS_CF) | cf;
+    *flags = (*flags & ~(uint64_t)EFLAGS_CF) | cf;
     return res;
 }
 
-/* The operand's new value. False: it stays as it is (a failed compare). */
-static bool op_compute(struct ptwr_op *op, uint64_t flags, uint64_t old, uint64_t *new)
+/* The operand's new value, and the flags. False: it stays as it is (a failed compare). */
+static ALWAYS_INLINE bool op_compute(const struct ptwr_op *op, uint64_t old, uint64_t *new,
+                                     uint64_t *flags)
 {
-    op->old = old;
-    op->flags = flags;
     switch (op->kind) {
     case PTWR_CMPXCHG:
-        alu_compute(ALU_SUB, op->acc, old, op->bytes, &op->flags);
         *new = op->src;
-        return op->acc == old;
+        if (likely(op->acc == old)) {
+            *flags = (*flags & ~(uint64_t)ARITH_FLAGS) | EFLAGS_ZF | EFLAGS_PF;
+            return true;
+        }
+        alu_compute(ALU_SUB, op->acc, old, op->bytes, flags);
+        return false;
     case PTWR_CMPXCHG8B:
-        op->flags = (flags & ~(uint64_t)EFLAGS_ZF) | (op->acc == old ? EFLAGS_ZF : 0);
+        *flags = (*flags & ~(uint64_t)EFLAGS_ZF) | (op->acc == old ? EFLAGS_ZF : 0);
         *new = op->src;
         return op->acc == old;
     case PTWR_XADD:
-        *new = alu_compute(ALU_ADD, old, op->src, op->bytes, &op->flags);
+        *new = alu_compute(ALU_ADD, old, op->src, op->bytes, flags);
         return true;
     case PTWR_ALU:
-        *new = alu_compute(op->sub, old, op->src, op->bytes, &op->flags);
+        *new = alu_compute(op->sub, old, op->src, op->bytes, flags);
         return true;
     case PTWR_BIT:
-        *new = bit_compute(op, old);
+        *new = bit_compute(op, old, flags);
         return true;
     case PTWR_INC:
-        *new = inc_compute(op, ALU_ADD, old);
+        *new = inc_compute(ALU_ADD, old, op->bytes, flags);
         return true;
     case PTWR_DEC:
-        *new = inc_compute(op, ALU_SUB, old);
+        *new = inc_compute(ALU_SUB, old, op->bytes, flags);
         return true;
     case PTWR_NOT:
         *new = ~old;
         return true;
     case PTWR_NEG:
-        *new = alu_compute(ALU_SUB, 0, old, op->bytes, &op->flags);
+        *new = alu_compute(ALU_SUB, 0, old, op->bytes, flags);
         return true;
     default: /* stores, xchg */
         *new = op->src;
@@ -180,7 +188,6 @@ static bool prepare_group(struct ptwr_op *op, const struct insn *i)
     case 0xf7:
         return (sub == 2 || sub == 3) && op_kind(op, sub == 2 ? PTWR_NOT : PTWR_NEG, 0);
     case 0xfe:
-    case 0xff:
         return sub < 2 && op_kind(op, sub ? PTWR_DEC : PTWR_INC, 0);
     case INSN_0F(0xba):
         op->src &= op->bytes * 8 - 1;
@@ -195,8 +202,43 @@ static bool prepare_string(struct ptwr_op *op, const struct insn *i, const struc
     if (i->addr32 || (i->rep && !r->rcx))
         return false;
     op->va = r->rdi;
-    op->src = r->rax;
-    return op_kind(op, i->opcode < 0xa8 ? PTWR_MOVS : PTWR_STOS, 0);
+    op->src_is_va = i->opcode < 0xa8;
+    op->src = op->src_is_va ? r->rsi : r->rax;
+    return op_kind(op, op->src_is_va ? PTWR_MOVS : PTWR_STOS, 0);
+}
+
+/* Of register n, of an immediate, or of what stands at a guest address. */
+static bool prepare_push(struct ptwr_op *op, const struct insn *i, const struct cpu_user_regs *r)
+{
+    op->bytes = i->bytes == 2 ? 2 : 8;
+    if (i->opcode == 0xff) {
+        op->src = insn_offset(i, r);
+        op->src_is_va = true;
+    } else {
+        op->src = i->opcode >= 0x68 ? i->imm : gpr_get(r, (i->opcode & 7) | (i->rex & 1) << 3);
+    }
+    op->va = r->rsp - op->bytes;
+    return op_kind(op, PTWR_PUSH, 0);
+}
+
+static bool prepare_pop(struct ptwr_op *op, const struct insn *i, const struct cpu_user_regs *r)
+{
+    op->bytes = i->bytes == 2 ? 2 : 8;
+    op->src = r->rsp;
+    op->src_is_va = true;
+    if (i->base == 4) /* rsp as a base is the one after the pop */
+        op->va += op->bytes;
+    return (i->reg & 7) == 0 && op_kind(op, PTWR_POP, 0);
+}
+
+static bool prepare_ff(struct ptwr_op *op, const struct insn *i, const struct cpu_user_regs *r)
+{
+    switch (i->reg & 7) {
+    case 0: return op_kind(op, PTWR_INC, 0);
+    case 1: return op_kind(op, PTWR_DEC, 0);
+    case 6: return prepare_push(op, i, r);
+    default: return false;
+    }
 }
 
 static bool prepare_cmpxchg8b(struct ptwr_op *op, const struct insn *i,
@@ -213,9 +255,14 @@ static bool prepare_cmpxchg8b(struct ptwr_op *op, const struct insn *i,
 static bool op_prepare(struct ptwr_op *op, const struct insn *i, const struct cpu_user_regs *r)
 {
     op->bytes = i->bytes;
+    op->src_is_va = false;
+    if (i->seg)
+        return false;
     if (i->opcode >= 0xa4 && i->opcode <= 0xab)
-        return !i->seg && prepare_string(op, i, r);
-    if (i->mod == 3 || i->seg)
+        return prepare_string(op, i, r);
+    if (i->opcode >= 0x50 && i->opcode <= 0x6a)
+        return (i->opcode <= 0x57 || !(i->opcode & 1)) && prepare_push(op, i, r);
+    if (i->mod == 3)
         return false;
     op->va = insn_offset(i, r);
     op->src = gpr_read(r, i, i->reg, op->bytes);
@@ -243,6 +290,10 @@ static bool op_prepare(struct ptwr_op *op, const struct insn *i, const struct cp
         return op_kind(op, PTWR_BIT, (i->opcode >> 3 & 7) - 4);
     case INSN_0F(0xc7):
         return prepare_cmpxchg8b(op, i, r);
+    case 0x8f:
+        return prepare_pop(op, i, r);
+    case 0xff:
+        return prepare_ff(op, i, r);
     case 0x80:
     case 0x81:
     case 0x83:
@@ -251,7 +302,6 @@ static bool op_prepare(struct ptwr_op *op, const struct insn *i, const struct cp
     case 0xf6:
     case 0xf7:
     case 0xfe:
-    case 0xff:
     case INSN_0F(0xba):
         return prepare_group(op, i);
     default:
@@ -272,7 +322,16 @@ static void finish_string(struct vcpu *v, const struct insn *i, const struct ptw
         emul_retire(v, i->len);
 }
 
-static void op_finish(struct vcpu *v, const struct insn *i, const struct ptwr_op *op)
+static ALWAYS_INLINE void operand_write(struct vcpu *v, const struct insn *i, unsigned reg,
+                                        unsigned bytes, uint64_t val)
+{
+    if (bytes == 8)
+        gpr_set(&v->regs, reg, val);
+    else
+        gpr_write(&v->regs, i, reg, bytes, val);
+}
+
+static ALWAYS_INLINE void op_finish(struct vcpu *v, const struct insn *i, const struct ptwr_op *op)
 {
     struct cpu_user_regs *r = &v->regs;
 
@@ -282,13 +341,19 @@ static void op_finish(struct vcpu *v, const struct insn *i, const struct ptwr_op
     case PTWR_MOVS:
         finish_string(v, i, op);
         return;
+    case PTWR_PUSH:
+        r->rsp -= op->bytes;
+        break;
+    case PTWR_POP:
+        r->rsp += op->bytes;
+        break;
     case PTWR_XCHG:
     case PTWR_XADD:
-        gpr_write(r, i, i->reg, op->bytes, op->old);
+        operand_write(v, i, i->reg, op->bytes, op->old);
         break;
     case PTWR_CMPXCHG:
         if (op->acc != op->old)
-            gpr_write(r, i, 0, op->bytes, op->old);
+            operand_write(v, i, 0, op->bytes, op->old);
         break;
     case PTWR_CMPXCHG8B:
         if (op->acc != op->old) {
@@ -304,88 +369,176 @@ static void op_finish(struct vcpu *v, const struct insn *i, const struct ptwr_op
 
 /* ---- the entry ---- */
 
+struct table { struct frame *f; mfn_t mfn; };
+
 /* Apply op to the entry it lies in. 0, -ERESTART, or the reason why the new entry is not allowed. */
-static int entry_apply(struct vcpu *v, struct frame *f, struct ptwr_op *op)
+static ALWAYS_INLINE int entry_apply(struct vcpu *v, struct table t, struct ptwr_op *op)
 {
-    unsigned index = (unsigned)(op->va & ~PAGE_MASK) / 8, shift = (op->va & 7) * 8;
-    const uint64_t *table = frame_va(frame_mfn(f));
-    uint64_t mask = operand_mask(op->bytes), cur = READ_ONCE(table[index]), flags = v->regs.rflags;
+    unsigned index = (unsigned)(op->va & ~PAGE_MASK) / 8;
+    unsigned shift = op->bytes == 8 ? 0 : (op->va & 7) * 8;
+    const uint64_t *table = frame_va(t.mfn);
+    uint64_t mask = operand_mask(op->bytes), cur = READ_ONCE(table[index]), flags, new;
     int rc;
 
     do {
-        uint64_t new;
-
-        if (!op_compute(op, flags, cur >> shift & mask, &new))
-            return 0;
+        flags = v->regs.rflags;
+        op->old = cur >> shift & mask;
+        if (!op_compute(op, op->old, &new, &flags)) {
+            rc = 0;
+            break;
+        }
         new = (cur & ~(mask << shift)) | (new & mask) << shift;
-        rc = entry_cmpxchg_l1(v, v->domain, f, index, cur, new, &cur);
+        rc = entry_cmpxchg_l1(v, v->domain, t.f, index, cur, new, &cur);
     } while (unlikely(rc == -EAGAIN));
+    op->flags = flags;
     return rc;
 }
 
-static enum emul_result ptwr_insn(struct vcpu *v, uint64_t cr2, struct frame *f)
+static ALWAYS_INLINE enum emul_result op_execute(struct vcpu *v, uint64_t cr2, struct table t,
+                                                 const struct insn *i, struct ptwr_op *op)
 {
-    struct ptwr_op op;
-    struct insn i;
-    enum emul_result r = emul_fetch(v, &i, PF_ERR_FETCH);
     int rc;
 
-    if (unlikely(r != EMUL_DONE))
-        return r;
-    if (!op_prepare(&op, &i, &v->regs))
+    if (unlikely(((op->va ^ cr2) & PAGE_MASK) || op->va & (op->bytes - 1)))
         return EMUL_NOT;
-    if (((op.va ^ cr2) & PAGE_MASK) || op.va & (op.bytes - 1))
-        return EMUL_NOT;
-    if (op.kind == PTWR_MOVS) {
-        size_t left = port_copy_from_guest(&op.src, v->regs.rsi, op.bytes);
-
-        if (left)
-            return emul_page_fault(v, v->regs.rsi + op.bytes - left, 0);
-    }
-    rc = entry_apply(v, f, &op);
+    rc = entry_apply(v, t, op);
     if (unlikely(rc))
         return rc == -ERESTART ? EMUL_DONE : EMUL_NOT; /* DONE: executed again */
-    op_finish(v, &i, &op);
+    op_finish(v, i, op);
     return EMUL_DONE;
 }
 
-/* The validated L1 table of v's domain that va maps read-only, or NULL. */
-static struct frame *table_behind(struct vcpu *v, uint64_t va)
+/*
+ * Nearly all stores are a 64-bit mov, xchg or cmpxchg of a register through a base register: REX.W,
+ * the opcode, ModRM, at most a displacement. Recognised from their bytes; the same operations with
+ * everything constant that can be. EMUL_CRASH: some other instruction.
+ */
+static enum emul_result quick_insn(struct vcpu *v, uint64_t cr2, struct table t, const uint8_t *b)
 {
-    const uint32_t l1 = TYPE_L1 | TYPE_VALIDATED;
-    uint64_t entry, *e;
-    struct frame *f;
-    uint32_t type;
-    mfn_t unused;
+    const uint8_t *p = b + (b[0] == 0xf0 || b[0] == 0x3e);
+    struct cpu_user_regs *r = &v->regs;
+    struct insn i = { .rex = p[0] };
+    struct ptwr_op op = { .bytes = 8 };
+    uint8_t opcode = p[1], modrm;
 
-    e = entry_of_va(MFN(v->cr3_kernel >> PAGE_SHIFT), va, &unused);
-    if (!e)
-        return NULL;
-    entry = READ_ONCE(*e);
-    if ((entry & (PTE_P | PTE_RW)) != PTE_P || !mfn_valid(pte_mfn(entry)))
-        return NULL;
-    f = frame_of(pte_mfn(entry));
-    type = READ_ONCE(f->type);
-    if ((type & (TYPE_MASK | TYPE_VALIDATED)) != l1 || !(type & TYPE_COUNT_MASK))
-        return NULL;
-    return f;
+    if ((i.rex & 0xfa) != 0x48) /* W, without X */
+        return EMUL_CRASH;
+    p += 2;
+    if (opcode == 0x0f && *p++ != 0xb1)
+        return EMUL_CRASH;
+    modrm = *p++;
+    if (modrm >= 0xc0 || (modrm & 0xc7) == 5)
+        return EMUL_CRASH;
+    if ((modrm & 7) == 4 && *p++ != 0x24) /* rsp and r12 come with a byte that says: no index */
+        return EMUL_CRASH;
+    i.reg = (uint8_t)((modrm >> 3 & 7) | (i.rex & 4) << 1);
+    op.va = gpr_get(r, (modrm & 7) | (i.rex & 1) << 3);
+    op.src = gpr_get(r, i.reg);
+    if (modrm >= 0x80) {
+        op.va += (uint64_t)(int64_t)(int32_t)(p[0] | p[1] << 8 | p[2] << 16 | (uint32_t)p[3] << 24);
+        p += 4;
+    } else if (modrm >= 0x40) {
+        op.va += (uint64_t)(int64_t)(int8_t)*p++;
+    }
+    i.len = (uint8_t)(p - b);
+    switch (opcode) {
+    case 0x89:
+        op.kind = PTWR_STORE;
+        return op_execute(v, cr2, t, &i, &op);
+    case 0x87:
+        op.kind = PTWR_XCHG;
+        return op_execute(v, cr2, t, &i, &op);
+    case 0x0f:
+        op.kind = PTWR_CMPXCHG;
+        op.acc = r->rax;
+        return op_execute(v, cr2, t, &i, &op);
+    default:
+        return EMUL_CRASH;
+    }
+}
+
+static enum emul_result ptwr_insn(struct vcpu *v, uint64_t cr2, struct table t)
+{
+    enum emul_result r;
+    struct ptwr_op op;
+    struct insn i;
+    uint8_t b[16];
+    unsigned n = emul_read(v, b, PF_ERR_FETCH);
+
+    if (unlikely(!n))
+        return EMUL_FAULT;
+    if (likely(n >= INSN_MAX)) {
+        r = quick_insn(v, cr2, t, b);
+        if (likely(r != EMUL_CRASH))
+            return r;
+    }
+    r = emul_decode(v, b, n, &i, PF_ERR_FETCH);
+    if (r != EMUL_DONE)
+        return r;
+    if (!op_prepare(&op, &i, &v->regs))
+        return EMUL_NOT;
+    if (op.src_is_va) {
+        uint64_t va = op.src;
+        size_t left = port_copy_from_guest(&op.src, va, op.bytes);
+
+        if (left)
+            return emul_page_fault(v, va + op.bytes - left, 0);
+    }
+    return op_execute(v, cr2, t, &i, &op);
+}
+
+/* A reference and a type reference on the frame if it is a validated L1 table of d, in use. They keep
+ * it one until the entry is changed. */
+static bool table_get(struct domain *d, struct frame *f)
+{
+    const uint64_t l1 = WORD_T(TYPE_L1 | TYPE_VALIDATED), mask = WORD_T(TYPE_MASK | TYPE_VALIDATED);
+    uint64_t w = word_load(f);
+
+    do {
+        /* In use, and neither count at its limit. */
+        if ((w & mask) != l1 || (w & WORD_COUNT) - WORD_TYPE >= WORD_COUNT - WORD_TYPE ||
+            unlikely(!refs_can_grow(w)))
+            return false;
+    } while (unlikely(!word_cas(f, &w, w + WORD_TYPE + WORD_REF)));
+    if (likely(READ_ONCE(f->owner) == d->id))
+        return true;
+    frame_and_type_put(d, f); /* it changed hands before the references held it */
+    return false;
+}
+
+static void table_put(struct domain *d, struct frame *f)
+{
+    uint64_t w = word_load(f);
+
+    /* The quick way as long as it is not the last reference of either kind. */
+    while (likely((w & WORD_COUNT) > WORD_TYPE && (w & FRAME_REFS_MASK) > 1))
+        if (likely(word_cas(f, &w, w - WORD_TYPE - WORD_REF)))
+            return;
+    frame_and_type_put(d, f);
+    if (type_drain_needed(d))
+        vcpu_set_work(port_current(), WORK_DRAIN);
 }
 
 enum emul_result emulate_ptwr(struct vcpu *v, uint64_t cr2, uint32_t error)
 {
-    struct domain *d = v->domain;
     enum emul_result r;
-    struct frame *f;
+    struct table t;
+    uint64_t entry, *e;
+    mfn_t unused;
 
-    if (error & PF_ERR_FETCH || !va_canonical(cr2) || !va_is_guest(cr2, 1))
+    if (unlikely(error & PF_ERR_FETCH))
         return EMUL_NOT;
-    f = table_behind(v, cr2);
-    /* The type reference keeps it a table until the entry is changed. */
-    if (!f || READ_ONCE(f->owner) != d->id || frame_and_type_get(d, frame_mfn(f), TYPE_L1, false))
+    e = entry_of_va(MFN(v->cr3_kernel >> PAGE_SHIFT), cr2, &unused);
+    if (!e)
         return EMUL_NOT;
-    r = ptwr_insn(v, cr2, f);
-    frame_and_type_put(d, f);
-    if (unlikely(type_drain_needed(d)))
-        vcpu_set_work(v, WORK_DRAIN);
+    entry = READ_ONCE(*e);
+    t.mfn = pte_mfn(entry);
+    if ((entry & (PTE_P | PTE_RW)) != PTE_P || !mfn_valid(t.mfn))
+        return EMUL_NOT;
+    t.f = frame_of(t.mfn);
+    if (!table_get(v->domain, t.f))
+        return EMUL_NOT;
+    r = ptwr_insn(v, cr2, t);
+    table_put(v->domain, t.f);
     return r;
 }

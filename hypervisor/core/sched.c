@@ -247,14 +247,15 @@ static void charge(struct vcpu *v, uint64_t now)
     sched_policy->charge(v, ran);
 }
 
-/* Another CPU with something waiting, among those in *left; NR_CPUS if there is none. */
+/* Another CPU, among those in *left, with something waiting behind what it runs (if it is idle it was
+ * kicked, and takes it itself); NR_CPUS if there is none. */
 static unsigned busy_cpu(cpumask_t *left)
 {
     while (*left) {
         unsigned cpu = (unsigned)__builtin_ctzll(*left);
 
         *left &= *left - 1;
-        if (READ_ONCE(runqueues[cpu].nr))
+        if (READ_ONCE(runqueues[cpu].nr) && READ_ONCE(runqueues[cpu].curr))
             return cpu;
     }
     return NR_CPUS;
@@ -412,7 +413,7 @@ void sched_switched_from(struct vcpu *prev)
     spin_unlock_two(&rq->lock, &new->lock);
 }
 
-void sched_yield(struct vcpu *v)
+void vcpu_yield(struct vcpu *v)
 {
     if (likely(!READ_ONCE(runqueues[v->sched.cpu].nr)))
         return;

@@ -98,7 +98,7 @@ void sched_vcpu_exit(struct vcpu *v); /* not on a CPU, and may not run */
 void sched_domain_init(struct domain *d);
 void sched_domain_exit(struct domain *d);
 
-void sched_yield(struct vcpu *v); /* the current vcpu */
+void vcpu_yield(struct vcpu *v); /* the current vcpu (not sched_: that name is the C library's, which host tests need) */
 unsigned sched_audit(void);       /* errors found; no other CPU may be at work */
 bool sched_cpu_has_work(unsigned cpu); /* for idle */
 

@@ -51,8 +51,8 @@ static void cap_charge(struct vcpu *v, uint64_t ran)
     struct domain *d = v->domain;
 
     spin_lock(&d->cap_lock);
+    d->cap_used += ran; /* first: what the periods of this run earned pays for it */
     cap_refill(d, port_now());
-    d->cap_used += ran;
     if (d->cap_used >= cap_budget(d)) {
         v->sched.cap_parked = true;
         if (!timer_is_set(&d->cap_timer))
@@ -61,7 +61,8 @@ static void cap_charge(struct vcpu *v, uint64_t ran)
     spin_unlock(&d->cap_lock);
 }
 
-/* LIMIT: the account may be used up while other vcpus of the domain run or wait; they run on, or get
+/* What each vcpu may use of what is left, for all of them may run at once.
+ * LIMIT: the account may be used up while other vcpus of the domain run or wait; they run on, or get
  * CAP_SLICE_MIN, and are parked when they are charged. */
 static uint64_t cap_slice(struct domain *d, uint64_t now)
 {
@@ -71,7 +72,7 @@ static uint64_t cap_slice(struct domain *d, uint64_t now)
     cap_refill(d, now);
     left = cap_budget(d) > d->cap_used ? cap_budget(d) - d->cap_used : 0;
     spin_unlock(&d->cap_lock);
-    return max(left, CAP_SLICE_MIN);
+    return max(left / d->max_vcpus, CAP_SLICE_MIN);
 }
 
 static void cap_unpark(struct domain *d)

@@ -36,6 +36,8 @@ static long console_read_out(struct vcpu *v, uint64_t count, gva_t buf)
 
     if (!v->domain->privileged)
         return refuse(v->domain, EPERM, NOT_PRIVILEGED, 0, 0, 0);
+    if (count > INT32_MAX)
+        return refuse(v->domain, E2BIG, BAD_POINTER, buf, count, 0);
     while (done < count) {
         size_t n = console_read(text, min(count - done, (uint64_t)CHUNK));
 

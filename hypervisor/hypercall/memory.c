@@ -13,12 +13,13 @@
 
 #define OP_BITS 6
 #define OP_MASK 63u
+#define M2P_CHUNK_SHIFT 21
 #define M2P_BYTES (256ull << 30) /* of the window in the guest's view */
 
-/* The domain a call is about, with a reference; NULL with *rc set. */
+/* The domain a call is about, with a reference; NULL with *rc set. The system's own are none. */
 struct domain *memory_target(struct vcpu *v, domid_t id, long *rc)
 {
-    struct domain *d = domain_find_any(id);
+    struct domain *d = id == DOMID_SELF ? domain_find_any(id) : domain_find(id);
 
     if (!d)
         *rc = refuse(v->domain, ESRCH, NO_SUCH_DOMAIN, id, 0, 0);
@@ -59,6 +60,41 @@ static long op_machphys_mapping(struct vcpu *v, gva_t arg)
                                       .max_mfn = max_mfn - 1 };
 
     return door_out_obj(v, arg, m);
+}
+
+/*
+ * For the tools: the frames of the machine-to-phys table, one for each 2 MiB of it, which the control
+ * domain may then map as DOMID_XEN's. They are shared with it when first asked for.
+ */
+static void m2p_share(mfn_t m, unsigned nr)
+{
+    static spinlock_t lock;
+
+    spin_lock(&lock);
+    for (uint64_t n = m.n; n < m.n + nr; n++)
+        if (!(frame_of(MFN(n))->refs & FRAME_XENHEAP))
+            frame_share(dom_xen, MFN(n), false);
+    spin_unlock(&lock);
+}
+
+static long op_machphys_mfn_list(struct vcpu *v, gva_t arg)
+{
+    struct xen_machphys_mfn_list l;
+    uint64_t bytes = max_mfn * sizeof(m2p[0]);
+    uint32_t i = 0;
+    long rc = door_in_obj(v, l, arg);
+
+    for (; !rc && i < l.max_extents && (uint64_t)i << M2P_CHUNK_SHIFT < bytes; i++) {
+        unsigned nr;
+        mfn_t m = port_m2p_chunk((uint64_t)i << M2P_CHUNK_SHIFT, &nr);
+
+        if (mfn_eq(m, MFN_INVALID))
+            return refuse(v->domain, ENOSYS, UNKNOWN_SUBOP, XENMEM_machphys_mfn_list, i, 0);
+        m2p_share(m, nr);
+        rc = door_out(v, door_handle(l.extent_start) + i * sizeof(m.n), &m.n, sizeof(m.n));
+    }
+    l.nr_extents = i;
+    return rc ? rc : door_out_obj(v, arg, l);
 }
 
 /* A map out to the guest: entries to the buffer, the count back into the structure. */
@@ -209,10 +245,8 @@ static long op_physmap(struct vcpu *v, unsigned op, gva_t arg)
     if (!d)
         return rc;
     domain_put(d);
-    rc = op == XENMEM_add_to_physmap || op == XENMEM_add_to_physmap_batch ? EACCES
-         : op == XENMEM_remove_from_physmap                               ? ENOENT
-         : op == XENMEM_get_vnumainfo                                     ? EOPNOTSUPP
-                                                                          : EINVAL;
+    rc = op == XENMEM_get_vnumainfo ? EOPNOTSUPP
+         : op == XENMEM_set_pod_target || op == XENMEM_get_pod_target ? EINVAL : EACCES;
     return refuse(v->domain, (int)rc, UNKNOWN_SUBOP, op, 0, 0);
 }
 
@@ -235,6 +269,7 @@ long hc_memory_op(struct vcpu *v, uint64_t a1, uint64_t a2, uint64_t a3, uint64_
     case XENMEM_maximum_reservation:
     case XENMEM_maximum_gpfn: return op_amount(v, op, a2);
     case XENMEM_machphys_mapping: return op_machphys_mapping(v, a2);
+    case XENMEM_machphys_mfn_list: return op_machphys_mfn_list(v, a2);
     case XENMEM_memory_map: return op_memory_map(v, a2);
     case XENMEM_machine_memory_map: return op_machine_memory_map(v, a2);
     case XENMEM_set_memory_map: return op_set_memory_map(v, a2);

@@ -18,6 +18,8 @@ struct mmu_ctx {
     struct vcpu *v;
     struct domain *pt_dom, *pg_dom;
     bool checked;     /* v may do this */
+    bool upper;       /* the table in hand is above L1 */
+    bool flush;       /* an entry above L1 that was present changed */
     uint64_t mfn;     /* the table in hand; ~0 none */
     struct frame *f;
 };
@@ -112,7 +114,10 @@ static inline int update_one(struct mmu_ctx *c, uint64_t ptr, uint64_t val)
             return store_plain(c, ptr & ~7ull, val);
         c->mfn = mfn;
         c->f = &frame_table[mfn];
+        c->upper = (c->f->type & TYPE_MASK) != TYPE_L1;
     }
+    if (unlikely(c->upper))
+        c->flush |= ((uint64_t *)frame_va(MFN(mfn)))[(ptr & (PAGE_SIZE - 1)) >> 3] & PTE_P;
     return entry_update(c->v, c->pt_dom, c->pg_dom, c->f, (ptr & (PAGE_SIZE - 1)) >> 3, val,
                         cmd == MMU_PT_UPDATE_PRESERVE_AD);
 }
@@ -177,6 +182,9 @@ long hc_mmu_update(struct vcpu *v, uint64_t a1, uint64_t a2, uint64_t a3, uint64
         c.checked = c.pg_dom == v->domain && c.pt_dom == v->domain;
         rc = update_all(&c, &b);
         table_put(&c);
+        /* What was reached through the old entry must be gone when the call returns, as with Xen. */
+        if (unlikely(c.flush))
+            port_tlb_flush(READ_ONCE(c.pt_dom->dirty_cpus));
         rc = mmu_batch_end(v, &b, c.pt_dom, rc);
         mmu_frame_owner_put(v, c.pg_dom);
     } else {

@@ -45,9 +45,10 @@ long hc_multicall(struct vcpu *v, uint64_t calls, uint64_t n, uint64_t a3, uint6
         } else {
             result = -ENOSYS;
         }
-        if (unlikely(v->hc_restart & HC_RESTART)) {
-            rc = entry_restart(v, calls, &e, n - i);
-            break;
+        if (unlikely(v->hc_restart)) {
+            if (v->hc_restart & HC_RESTART)
+                rc = entry_restart(v, calls, &e, n - i);
+            break; /* or an iret: it ends the multicall too */
         }
         rc = door_out(v, calls + offsetof(struct multicall_entry, result), &result, sizeof(result));
         if (unlikely(rc))

@@ -5,7 +5,7 @@
  */
 #include "hypercall/memory.h"
 #include "core/memory.h"
-#include "core/pagetype.h"
+#include "core/pte.h"
 #include "lib/errno.h"
 
 #define COPY_AT_ONCE 32u
@@ -78,11 +78,11 @@ static bool reservation_decode(struct vcpu *v, struct reservation *r, gva_t arg)
         refuse(v->domain, EINVAL, MEMORY_ORDER, r->order, memory_max_order(v->domain), mr.mem_flags);
         return false;
     }
-    r->d = memory_target(v, mr.domid, &rc);
-    if (r->d && r->d->is_system) {
-        domain_put(r->d);
-        r->d = NULL;
+    if (r->list && !va_is_guest(r->list, r->nr * sizeof(uint64_t))) {
+        refuse(v->domain, EFAULT, BAD_POINTER, r->list, r->nr * sizeof(uint64_t), 0);
+        return false;
     }
+    r->d = memory_target(v, mr.domid, &rc);
     return r->d != NULL;
 }
 
@@ -96,13 +96,6 @@ long memory_reservation(struct vcpu *v, unsigned op, uint64_t start, gva_t arg)
     while (extents_some(v, &r) && r.done < r.nr && !port_preempt_pending())
         ;
     rc = (long)r.done;
-    /* Pinned tables that were given back leave work. */
-    if (type_drain_needed(r.d)) {
-        if (r.d == v->domain)
-            vcpu_set_work(v, WORK_DRAIN);
-        else
-            type_drain(r.d, false);
-    }
     /* Stopped between extents and not by one of them. */
     if (r.done < r.nr && r.done > start && port_preempt_pending())
         rc = hypercall_restart(v, op | r.done << EXTENT_BITS, arg, 0, 0, 0);

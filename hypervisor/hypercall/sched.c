@@ -11,7 +11,7 @@
 
 static long yield(struct vcpu *v)
 {
-    sched_yield(v);
+    vcpu_yield(v);
     return 0;
 }
 

@@ -20,9 +20,6 @@ const char *philoxen_cmdline = "";
 
 static void features(struct vcpu *v, struct xen_feature_info *fi)
 {
-    fi->submap = 0;
-    if (fi->submap_idx != 0)
-        return;
     fi->submap = BIT(XENFEAT_memory_op_vnode_supported) | BIT(XENFEAT_direct_mapped) |
                  BIT(XENFEAT_pae_pgdir_above_4gb) | BIT(XENFEAT_mmu_pt_update_preserve_ad) |
                  BIT(XENFEAT_highmem_assist) | BIT(XENFEAT_gnttab_map_avail_bits);
@@ -76,6 +73,8 @@ long hc_xen_version(struct vcpu *v, uint64_t cmd, uint64_t arg, uint64_t a3, uin
         rc = door_in_obj(v, fi, arg);
         if (rc)
             return rc;
+        if (fi.submap_idx >= XENFEAT_NR_SUBMAPS)
+            return refuse(v->domain, EINVAL, UNKNOWN_SUBOP, fi.submap_idx, 0, 0);
         features(v, &fi);
         return door_out_obj(v, arg, fi);
     case XENVER_pagesize:

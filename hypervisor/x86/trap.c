@@ -4,6 +4,7 @@
 #include "core/emulate.h"
 #include "core/log.h"
 #include "core/pte.h"
+#include "core/segdesc.h"
 #include "core/sched.h"
 #include "lib/string.h"
 #include "x86/insn.h"
@@ -112,6 +113,12 @@ void trap_guest_page_fault(struct vcpu *v)
         default:
             return;
         }
+    }
+    /* The CPU read a descriptor of the guest's LDT, whose pages come in at their first use. */
+    if (unlikely(cr2 - LDT_VIRT(v->id) < 0x10000)) {
+        v->hc_nr = ~0u;
+        ldt_page_fault(v, cr2 - LDT_VIRT(v->id), error);
+        return;
     }
     if (v->in_kernel)
         error &= ~PFEC_U;
@@ -227,6 +234,7 @@ void trap_guest_syscall(struct vcpu *v)
     v->hc_nr = ~0u;
     if (v->cb_syscall.rip) {
         bounce_callback(v, v->cb_syscall.rip, v->cb_syscall.mask_events);
+        v->regs.rflags &= ~RFLAGS_DF;
     } else {
         v->regs.rip -= 2;
         bounce_trap(v, TRAP_UD, false, 0);
@@ -239,6 +247,7 @@ void trap_guest_syscall32(struct vcpu *v)
     v->hc_nr = ~0u;
     if (v->cb_syscall32.rip && !v->in_kernel) {
         bounce_callback(v, v->cb_syscall32.rip, v->cb_syscall32.mask_events);
+        v->regs.rflags &= ~RFLAGS_DF;
     } else {
         v->regs.rip -= 2;
         bounce_trap(v, TRAP_UD, false, 0);

@@ -11,6 +11,7 @@
 uint8_t *directmap;
 uint64_t max_mfn = FAKE_FRAMES;
 uint64_t *m2p;
+uint32_t fake_frames = FAKE_FRAMES;
 
 uint64_t fake_now;
 unsigned fake_cpu;
@@ -69,7 +70,7 @@ static void *fresh_pages(void *old, size_t bytes)
 /* Mapped at the machine's own address, so that it stays zero-based and page aligned. */
 void fake_reset(void)
 {
-    max_mfn = FAKE_FRAMES;
+    max_mfn = fake_frames;
     directmap = fresh_pages(directmap, FAKE_FRAMES * PAGE_SIZE);
     m2p = fresh_pages(m2p, FAKE_FRAMES * sizeof(*m2p));
     frame_table = fresh_pages(frame_table, FAKE_FRAMES * sizeof(*frame_table));
@@ -95,7 +96,7 @@ void fake_reset(void)
         heap_init();
         heap_mark_io(MFN(FAKE_HOLE_FIRST), FAKE_HOLE_LAST + 1 - FAKE_HOLE_FIRST);
         heap_add(MFN(FAKE_HV_FRAMES), FAKE_HOLE_FIRST - FAKE_HV_FRAMES);
-        heap_add(MFN(FAKE_HOLE_LAST + 1), FAKE_FRAMES - FAKE_HOLE_LAST - 1);
+        heap_add(MFN(FAKE_HOLE_LAST + 1), fake_frames - FAKE_HOLE_LAST - 1);
     }
     if (fake_domain_reset)
         fake_domain_reset();
@@ -115,6 +116,7 @@ bool port_preempt_pending(void)
     return false;
 }
 
+mfn_t port_m2p_chunk(uint64_t offset, unsigned *nr) { return *nr = 1, va_frame((uint8_t *)m2p + offset); }
 void port_kick_cpu(unsigned cpu) { fake_kicks[cpu]++; }
 
 void port_tlb_flush(cpumask_t cpus)

@@ -30,6 +30,8 @@
 #define FAKE_HOLE_FIRST 160u
 #define FAKE_HOLE_LAST  255u
 
+extern uint32_t fake_frames; /* how many there are, at most FAKE_FRAMES; set before fake_reset() */
+
 /* Guest virtual memory that the door can reach: [FAKE_GUEST_VA, + FAKE_GUEST_BYTES). */
 #define FAKE_GUEST_VA    0x7f0000000000ull
 #define FAKE_GUEST_BYTES (4ul << 20)

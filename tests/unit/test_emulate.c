@@ -458,12 +458,21 @@ Test(emulate, efer_can_be_written_back_but_not_changed)
     cr_assert(!wr(0xc0000080, 0x1d01));
 }
 
-Test(emulate, machine_check_banks_are_not_there)
+Test(emulate, two_machine_check_banks_never_report)
 {
-    cr_assert(rd(0x179) && value() == 0);
-    for (uint32_t m = 0x400; m < 0x408; m++)
-        cr_assert(rd(m) && value() == 0 && wr(m, 0));
-    cr_assert(!wr(0x179, 0));
+    cr_assert(rd(0x179) && value() == 2);
+    for (uint32_t m = 0x400; m < 0x408; m++) {
+        cr_assert(rd(m) && value() == (m & 3 ? 0 : ~0ull));
+        cr_assert(wr(m, 0));
+        cr_assert_eq(wr(m, 1), !(m & 3));
+    }
+    cr_assert(rd(0x408) && value() == 0 && wr(0x408, 1));
+}
+
+Test(emulate, a_lock_prefix_is_undefined)
+{
+    FAULT(6, 0xf0, 0x0f, 0x20, 0xc0);
+    FAULT(6, 0xf0, 0xec);
 }
 
 Test(emulate, the_boot_of_linux_on_amd_sees_only_one_gp)
@@ -593,6 +602,18 @@ Test(emulate, without_iopl_or_bitmap_ports_are_gp)
     v->iopl = 2;
     NOT(0xec);
     cr_assert_eq(fake_io_count, 1);
+}
+
+Test(emulate, iopl_and_bitmap_have_limits)
+{
+    cr_assert_eq(ioport_set_iopl(v, 4), -EINVAL);
+    cr_assert_eq(v->iopl, 1);
+    cr_assert_eq(ioport_set_iopl(v, 3), 0);
+    cr_assert_eq(v->iopl, 3);
+    cr_assert_eq(ioport_set_bitmap(v, 0x1000, 65537), -EINVAL);
+    cr_assert_eq(ioport_set_bitmap(v, HV_VIRT_START - 16, 65536), -EINVAL);
+    cr_assert_eq(ioport_set_bitmap(v, 0x1000, 65536), 0);
+    cr_assert(v->iobmp == 0x1000 && v->iobmp_limit == 65536);
 }
 
 #define BITMAP_VA 0x20000000ull

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* LINK: core/evtchn.c hypercall/evtchn.c hypercall/door.c */
+/* LINK: core/evtchn.c core/evtchn_bind.c hypercall/evtchn.c hypercall/door.c */
 #include "core/evtchn.h"
 #include "fake_port.h"
 #include "hypercall/hypercall.h"
@@ -415,6 +415,7 @@ Test(evtchn, closing_one_end_leaves_the_other_waiting_for_the_closer)
     cr_assert_eq(bind(d0, 1, far, &near), 0);
     close_ok(d1, far);
     cr_assert_eq(status(d0, near).status, EVTCHNSTAT_unbound);
+    cr_assert_eq(status(d0, near).u.unbound.dom, 1, "also when this end never waited before");
 }
 
 Test(evtchn, only_the_named_domain_may_bind_and_only_once)
@@ -535,7 +536,7 @@ Test(evtchn, bind_vcpu_moves_channels_and_global_interrupts_only)
     cr_assert_eq(evtchn_bind_vcpu(d1, unbound(d1, DOMID_SELF, 0), 1), 0);
     cr_assert_eq(evtchn_send(d1, t), -EINVAL);
     close_ok(d1, far);
-    cr_assert_eq(ipi(d1, 0), far);
+    cr_assert_eq(unbound(d1, DOMID_SELF, 0), far);
     cr_assert_eq(status(d1, far).vcpu, 0, "a new port starts on vcpu 0");
 }
 

@@ -401,6 +401,20 @@ Test(grant, only_aligned_entries_of_ones_own_l1_tables_can_be_named)
     cr_assert_eq(in_use(8), 0);
 }
 
+Test(grant, a_table_on_its_way_out_takes_no_mapping)
+{
+    mfn_t l4 = MFN(v0->cr3_kernel >> PAGE_SHIFT);
+    mfn_t l2 = pte_mfn(table_at(pte_mfn(table_at(l4)[0]))[0]);
+
+    offer(d1, 8, 0, page, GTF_permit_access);
+    cr_assert_eq(entry_update(v0, d0, d0, frame_of(l2), 2, 0, false), 0);
+    cr_assert(type_drain_needed(d0));
+    cr_assert_eq(map(pte_addr(d0, VA), RW | GNTMAP_contains_pte, 8).status, GNTST_general_error);
+    cr_assert_eq(type_drain(d0, false), 0);
+    cr_assert_eq(map(pte_addr(d0, VA), RW | GNTMAP_contains_pte, 8).status, GNTST_general_error);
+    cr_assert(refs(page) == 1 && *pte(d0, VA) == 0);
+}
+
 /* ---- device mappings ---- */
 
 Test(grant, device_and_host_mapping_have_a_reference_each_and_go_one_by_one)
@@ -675,6 +689,7 @@ Test(grant, copies_leave_neither_page)
     cr_assert_eq(copy(by_ref(1, 8, 0), by_frame(own, 1), 4096, FROM_REF), GNTST_bad_copy_arg);
     cr_assert_eq(copy(by_ref(1, 8, 0xffff), by_frame(own, 0xffff), 0xffff, FROM_REF), GNTST_bad_copy_arg);
     cr_assert_eq(copy(by_ref(1, 8, 0xffff), by_frame(own, 0), 2, FROM_REF), GNTST_bad_copy_arg);
+    cr_assert_eq(copy(by_ref(1, 8, 0), by_frame(own, 0xffff), 2, FROM_REF), GNTST_bad_copy_arg);
     cr_assert_eq(in_use(8), 0);
 }
 
@@ -715,6 +730,31 @@ Test(grant, copies_need_a_grant_that_allows_them)
     cr_assert_eq(copy(by_ref(DOMID_XEN, 8, 0), by_frame(own, 0), 8, FROM_REF), GNTST_bad_domain);
     for (grant_ref_t r = 8; r < 12; r++)
         cr_assert_eq(in_use(r), 0);
+}
+
+Test(grant, a_domain_may_copy_by_a_grant_to_itself)
+{
+    mfn_t a = new_frame(d0), b = new_frame(d0);
+
+    offer(d0, 8, 0, a, GTF_permit_access);
+    offer(d0, 9, 0, b, GTF_permit_access);
+    strcpy(text(a, 0), "own");
+    cr_assert_eq(copy(by_ref(0, 8, 0), by_ref(DOMID_SELF, 9, 0), 4, FROM_REF | TO_REF), 0);
+    cr_assert_str_eq(text(b, 0), "own");
+}
+
+Test(grant, a_domain_may_map_its_own_grant)
+{
+    struct gnttab_map_grant_ref op = { .host_addr = VA, .flags = RW, .ref = 8, .dom = 0 };
+    mfn_t own = new_frame(d0);
+    uint32_t domain_refs = d0->refs;
+
+    offer(d0, 8, 0, own, GTF_permit_access);
+    grant_map(v0, &op);
+    audit();
+    cr_assert_eq(op.status, 0);
+    cr_assert_eq(unmap(VA, op.handle), 0);
+    cr_assert_eq(d0->refs, domain_refs);
 }
 
 Test(grant, a_copy_from_a_mapped_grant_leaves_the_mapping_pinned)

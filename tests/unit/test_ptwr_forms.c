@@ -7,6 +7,7 @@
  * LINK: core/ptwr.c core/emulate.c core/decode.c core/debugreg.c core/cpuid.c core/msr.c core/ioport.c core/segdesc.c
  */
 #include "core/emulate.h"
+#include "core/frame_ref.h"
 #include "core/pagetype.h"
 #include "fake_emul.h"
 #include "fake_port.h"
@@ -35,16 +36,15 @@ uint64_t *entry_of_va(mfn_t l4, gva_t va, mfn_t *l1)
 
 int frame_and_type_get(struct domain *d, mfn_t m, uint32_t type, bool may_preempt)
 {
-    (void)d, (void)may_preempt;
-    cr_assert(mfn_eq(m, TABLE) && type == TYPE_L1);
-    frame_of(m)->type++;
-    return 0;
+    (void)d, (void)m, (void)type, (void)may_preempt;
+    cr_assert_fail("a table must not be validated here");
+    return -EINVAL;
 }
 
 void frame_and_type_put(struct domain *d, struct frame *f)
 {
     (void)d;
-    f->type--;
+    f->word -= WORD_TYPE + WORD_REF;
 }
 
 int entry_cmpxchg_l1(struct vcpu *vcpu, struct domain *pt_dom, struct frame *f, unsigned index,
@@ -100,6 +100,7 @@ static void setup(void)
     v->regs.cs = FLAT_RING3_CS64;
     *(uint64_t *)frame_va(L1) = pte_make(TABLE, PTE_P | PTE_US);
     frame_of(TABLE)->type = TYPE_L1 | TYPE_VALIDATED | 1;
+    frame_of(TABLE)->refs = FRAME_ALLOCATED | 2;
     frame_of(TABLE)->owner = 0;
     code = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     races = 0;
@@ -146,6 +147,11 @@ static const struct form forms[] = {
     { "mov8 ch", 2, { 0x88, 0x2f }, 1, ARITH, 0 },
     { "mov8 sil", 3, { 0x40, 0x88, 0x37 }, 1, ARITH, 0 },
     { "mov64 r9", 3, { 0x4c, 0x89, 0x0f }, 8, ARITH, 0 },
+    { "mov64 disp8", 4, { 0x48, 0x89, 0x4f, 0x00 }, 8, ARITH, 0 },
+    { "mov64 disp32", 7, { 0x48, 0x89, 0x8f, 0, 0, 0, 0 }, 8, ARITH, 0 },
+    { "mov64 sib", 4, { 0x48, 0x89, 0x0c, 0x27 }, 8, ARITH, 0 },
+    { "xchg64 r8 disp8", 5, { 0x3e, 0x4c, 0x87, 0x47, 0x00 }, 8, ARITH, 0 },
+    { "cmpxchg64 r9", 4, { 0x4c, 0x0f, 0xb1, 0x0f }, 8, ARITH, 0 },
     { "movnti", 4, { 0x48, 0x0f, 0xc3, 0x0f }, 8, ARITH, 0 },
     { "mov imm64", 7, { 0x48, 0xc7, 0x07, 1, 2, 3, 0x84 }, 8, ARITH, 0 },
     { "mov imm32", 6, { 0xc7, 0x07, 1, 2, 3, 0x84 }, 4, ARITH, 0 },
@@ -251,6 +257,7 @@ static void run_form(const struct form *f)
     table[INDEX] = *entry();
     cr_assert_arr_eq(table, frame_va(TABLE), sizeof(table), "%s wrote beside its entry", f->name);
     cr_assert_eq(frame_of(TABLE)->type & TYPE_COUNT_MASK, 1);
+    cr_assert_eq(frame_of(TABLE)->refs, FRAME_ALLOCATED | 2);
 }
 
 Test(ptwr_forms, every_form_does_what_the_cpu_does)
@@ -260,12 +267,14 @@ Test(ptwr_forms, every_form_does_what_the_cpu_does)
             run_form(&forms[i]);
 }
 
+static gva_t start;
+
 static enum emul_result emulate(const void *b, unsigned n, uint64_t cr2)
 {
     uint8_t padded[16] = { 0 };
 
     memcpy(padded, b, n);
-    v->regs.rip = fake_guest_put(padded, 16);
+    v->regs.rip = start = fake_guest_put(padded, 16);
     return emulate_ptwr(v, cr2, 3);
 }
 
@@ -289,6 +298,30 @@ Test(ptwr_forms, a_bit_number_beyond_the_operand_moves_to_its_entry)
     cr_assert_eq(*entry(), 8);
 }
 
+Test(ptwr_forms, every_base_register_and_displacement_names_its_entry)
+{
+    for (unsigned reg = 0; reg < 16; reg++)
+        for (unsigned mod = 0; mod < 3; mod++)
+            for (int sign = -1; sign <= 1; sign += 2) {
+                int disp = mod == 0 ? 0 : mod == 1 ? sign * 0x40 : sign * 0x12345678;
+                uint8_t b[16] = { (uint8_t)(0x48 | reg >> 3), 0x89,
+                                  (uint8_t)(mod << 6 | 2 << 3 | (reg & 7)) }; /* mov %rdx */
+                unsigned n = 3;
+
+                if (mod == 0 && (reg & 7) == 5)
+                    continue; /* that is rip */
+                if ((reg & 7) == 4)
+                    b[n++] = 0x24;
+                memcpy(b + n, &disp, 4);
+                n += mod == 1 ? 1 : mod == 2 ? 4 : 0;
+                v->regs.rdx = 0x5000 + reg * 16 + mod;
+                gpr_set(&v->regs, reg, VA + INDEX * 8 - (uint64_t)(int64_t)disp);
+                cr_assert_eq(emulate(b, n, VA + INDEX * 8), EMUL_DONE, "reg %u mod %u", reg, mod);
+                cr_assert_eq(*entry(), v->regs.rdx, "reg %u mod %u", reg, mod);
+                cr_assert_eq(v->regs.rip, start + n, "reg %u mod %u", reg, mod);
+            }
+}
+
 Test(ptwr_forms, rep_stos_does_one_entry_and_repeats)
 {
     v->regs.rdi = VA + INDEX * 8;
@@ -303,6 +336,38 @@ Test(ptwr_forms, rep_stos_does_one_entry_and_repeats)
     cr_assert_eq(emulate_ptwr(v, v->regs.rdi, 3), EMUL_DONE);
     cr_assert_eq(v->regs.rcx, 0);
     cr_assert_eq(*(uint8_t *)fake_guest_ptr(v->regs.rip), 0); /* behind it */
+}
+
+Test(ptwr_forms, pushes_onto_an_entry_and_pops_into_one)
+{
+    static const struct { uint8_t n, b[6]; uint64_t value; } pushes[] = {
+        { 1, { 0x51 }, 0x1111 },                    /* rcx */
+        { 2, { 0x41, 0x51 }, 0x9999 },              /* r9 */
+        { 1, { 0x54 }, VA + INDEX * 8 + 8 },        /* rsp as it was */
+        { 2, { 0x6a, 0xf0 }, (uint64_t)-16 },
+        { 5, { 0x68, 0, 0, 0, 0x80 }, 0xffffffff80000000 },
+        { 2, { 0xff, 0x36 }, 0x5555 },              /* (%rsi) */
+    };
+    uint64_t source = 0x5555;
+
+    v->regs.rsi = fake_guest_put(&source, 8);
+    v->regs.rcx = 0x1111;
+    v->regs.r9 = 0x9999;
+    for (unsigned i = 0; i < ARRAY_SIZE(pushes); i++) {
+        v->regs.rsp = VA + INDEX * 8 + 8;
+        cr_assert_eq(emulate(pushes[i].b, pushes[i].n, v->regs.rsp - 8), EMUL_DONE, "push %u", i);
+        cr_assert_eq(*entry(), pushes[i].value, "push %u", i);
+        cr_assert_eq(v->regs.rsp, VA + INDEX * 8);
+        cr_assert_eq(v->regs.rip, start + pushes[i].n);
+    }
+    v->regs.rsp = v->regs.rsi;
+    v->regs.rdi = VA + INDEX * 8;
+    cr_assert_eq(emulate(CODE(0x8f, 0x07), v->regs.rdi), EMUL_DONE);
+    cr_assert_eq(*entry(), 0x5555);
+    cr_assert_eq(v->regs.rsp, v->regs.rsi + 8);
+    v->regs.rsp = 0x1000; /* nothing to pop */
+    cr_assert_eq(emulate(CODE(0x8f, 0x07), v->regs.rdi), EMUL_FAULT);
+    cr_assert_eq(v->trap.cr2, 0x1000);
 }
 
 Test(ptwr_forms, what_crosses_an_entry_or_leaves_the_page_is_the_guests_fault)
@@ -326,7 +391,8 @@ Test(ptwr_forms, what_is_no_store_to_memory_is_not_emulated)
     cr_assert_eq(emulate(CODE(0x0f, 0x30), v->regs.rdi), EMUL_NOT); /* wrmsr */
     cr_assert_eq(emulate(CODE(0xee), v->regs.rdi), EMUL_NOT);
     cr_assert_eq(emulate(CODE(0x65, 0x48, 0x89, 0x0f), v->regs.rdi), EMUL_NOT); /* %gs: */
-    cr_assert_eq(emulate(CODE(0xff, 0x37), v->regs.rdi), EMUL_NOT); /* push */
+    cr_assert_eq(emulate(CODE(0xff, 0x17), v->regs.rdi), EMUL_NOT); /* call */
+    cr_assert_eq(emulate(CODE(0x50), v->regs.rdi), EMUL_NOT); /* push elsewhere */
     cr_assert_eq(emulate(CODE(0x48, 0x0f, 0xc7, 0x0f), v->regs.rdi), EMUL_NOT); /* cmpxchg16b */
 }
 

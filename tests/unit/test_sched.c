@@ -8,6 +8,7 @@
  */
 #include <criterion/criterion.h>
 #include "fake_core.h"
+#include "core/domain_death.h"
 #include "core/evtchn.h"
 #include "core/sched.h"
 #include "core/time.h"
@@ -27,8 +28,31 @@ static uint64_t kicks_seen[MAX_CPUS];
 static struct guest guests[MAX_VCPUS_HERE];
 static unsigned nr_cpus_here, nr_guests, switches;
 
+static void settle(void);
+
+/* Every domain is destroyed, in the middle of whatever it does. */
+static void end_of_world(void)
+{
+    struct domain *d;
+
+    while (nr_guests && (d = domain_next(0)) != NULL) {
+        fake_cpu = 0;
+        fake_current = NULL;
+        domain_pause_nosync(d);
+        settle();
+        fake_current = NULL;
+        cr_assert_eq(domain_destroy(d), 0);
+        domain_put(d);
+        domain_reap();
+    }
+    nr_guests = 0;
+}
+
+TestSuite(sched, .fini = end_of_world);
+
 static void machine(const char *policy, unsigned cpus)
 {
+    end_of_world();
     fake_reset();
     timers_reset();
     domain_system_init();
@@ -440,7 +464,7 @@ Test(sched, yield_alone_asks_for_nothing)
     d = domain_of(1, 0, 0);
     settle();
     on_cpu(0);
-    sched_yield(d->vcpus[0]);
+    vcpu_yield(d->vcpus[0]);
     cr_assert_eq(d->vcpus[0]->work & WORK_RESCHED, 0);
 }
 
@@ -453,7 +477,7 @@ static void yield_lets_another_run(const char *policy)
     settle();
     first = running[0];
     on_cpu(0);
-    sched_yield(first);
+    vcpu_yield(first);
     settle();
     cr_assert_neq(running[0], first);
     fake_now += 1000;
@@ -478,7 +502,7 @@ static void wake_at(unsigned at, bool timer_on_own_cpu)
         if (step++ == at) {                                                                        \
             on_cpu(timer_on_own_cpu ? 0 : 1);                                                      \
             virq_raise_vcpu(v, VIRQ_TIMER);                                                        \
-            check();                                                                               \
+            cr_assert_eq(sched_audit(), 0);                                                        \
             if (!timer_on_own_cpu) /* the other CPU does its best to take it */                    \
                 cpu_exit(1);                                                                       \
             if (running[1])                                                                        \
@@ -619,7 +643,7 @@ static void random_operations(const char *policy, uint64_t seed)
         case 4: vcpu_wake(v); break;
         case 5:
             if (fake_current)
-                sched_yield(fake_current);
+                vcpu_yield(fake_current);
             break;
         default: fake_now += seed >> 40 & 0x3fffff;
         }

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* Where the machine-to-phys table lies: for the tools, which map its frames. */
+#include "core/port.h"
+#include "core/pte.h"
+#include "x86/insn.h"
+#include "x86/layout.h"
+
+mfn_t port_m2p_chunk(uint64_t offset, unsigned *nr)
+{
+    uint64_t va = RW_M2P_VIRT + offset, e = read_cr3();
+
+    for (int level = 4; level >= 2; level--) {
+        e = ((uint64_t *)frame_va(pte_mfn(e)))[pte_index(va, level)];
+        if (!(e & PTE_P))
+            return MFN_INVALID;
+        if (level == 2 && (e & PTE_PS))
+            return *nr = 512, MFN(pte_mfn(e).n & ~511ull);
+    }
+    *nr = 1;
+    /* LIMIT: a piece that is not one large page is named by its first frame, though the others may lie
+     * elsewhere. */
+    e = ((uint64_t *)frame_va(pte_mfn(e)))[pte_index(va, 1)];
+    return e & PTE_P ? pte_mfn(e) : MFN_INVALID;
+}
