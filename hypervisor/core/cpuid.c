@@ -21,34 +21,76 @@ static bool host_osxsave;
  * modes, MONITOR, SMEP, SMAP, UMIP, PKU, LA57, virtualisation, speculation controls, FSGSBASE,
  * RDTSCP and RDPID (TSC_AUX), data breakpoint masks, topology. */
 static const uint16_t pv_features[] = {
-    F(FPU), F(DE), F(TSC), F(MSR), F(PAE), F(MCE), F(CX8), F(MCA), F(CMOV), F(PAT), F(CLFLUSH),
-    F(MMX), F(FXSR), F(SSE), F(SSE2), F(SS),
-    F(SSE3), F(PCLMULQDQ), F(SSSE3), F(CX16), F(SSE4_1), F(SSE4_2), F(MOVBE), F(POPCNT), F(AESNI),
-    F(RDRAND),
-    F(SYSCALL), F(NX), F(MMXEXT), F(FFXSR), F(LM), F(3DNOWEXT), F(3DNOW),
-    F(LAHF_LM), F(ABM), F(SSE4A), F(MISALIGNSSE), F(3DNOWPREFETCH), F(TBM),
-    F(BMI1), F(BMI2), F(ERMS), F(RDSEED), F(ADX), F(CLFLUSHOPT), F(CLWB), F(SHA),
-    F(PREFETCHWT1), F(GFNI), F(CLDEMOTE), F(FSRM), F(SERIALIZE),
-    F(CLZERO), F(RSTR_FP_ERR_PTRS), F(SSB_NO), F(BTC_NO),
-    F(FZRM), F(FSRS), F(FSRCS), F(LFENCE_DISPATCH), F(NSCB),
+    F(FPU),         F(DE),
+    F(TSC),         F(MSR),
+    F(PAE),         F(MCE),
+    F(CX8),         F(MCA),
+    F(CMOV),        F(PAT),
+    F(CLFLUSH),     F(MMX),
+    F(FXSR),        F(SSE),
+    F(SSE2),        F(SS),
+    F(SSE3),        F(PCLMULQDQ),
+    F(SSSE3),       F(CX16),
+    F(SSE4_1),      F(SSE4_2),
+    F(MOVBE),       F(POPCNT),
+    F(AESNI),       F(RDRAND),
+    F(SYSCALL),     F(NX),
+    F(MMXEXT),      F(FFXSR),
+    F(LM),          F(3DNOWEXT),
+    F(3DNOW),       F(LAHF_LM),
+    F(ABM),         F(SSE4A),
+    F(MISALIGNSSE), F(3DNOWPREFETCH),
+    F(TBM),         F(BMI1),
+    F(BMI2),        F(ERMS),
+    F(RDSEED),      F(ADX),
+    F(CLFLUSHOPT),  F(CLWB),
+    F(SHA),         F(PREFETCHWT1),
+    F(GFNI),        F(CLDEMOTE),
+    F(FSRM),        F(SERIALIZE),
+    F(CLZERO),      F(RSTR_FP_ERR_PTRS),
+    F(SSB_NO),      F(BTC_NO),
+    F(FZRM),        F(FSRS),
+    F(FSRCS),       F(LFENCE_DISPATCH),
+    F(NSCB),
 };
 
 /* Also for the control domain, which owns the firmware's tables and may ask for memory types. */
-static const uint16_t control_features[] = { F(APIC), F(ACPI), F(ITSC), F(MTRR) };
+static const uint16_t control_features[] = {F(APIC), F(ACPI), F(ITSC), F(MTRR)};
 
 /* These live in extended state; needs: XCR0 bits. */
-#define XCR0_X87    1ull
-#define XCR0_SSE    2ull
-#define XCR0_AVX    4ull
+#define XCR0_X87 1ull
+#define XCR0_SSE 2ull
+#define XCR0_AVX 4ull
 #define XCR0_AVX512 0xe0ull
-static const struct { uint16_t feature; uint8_t needs; } xsave_features[] = {
-    { F(XSAVE), 3 }, { F(XSAVEOPT), 3 }, { F(XSAVEC), 3 }, { F(XGETBV1), 3 },
-    { F(AVX), 7 }, { F(FMA), 7 }, { F(F16C), 7 }, { F(AVX2), 7 }, { F(XOP), 7 }, { F(FMA4), 7 },
-    { F(VAES), 7 }, { F(VPCLMULQDQ), 7 }, { F(AVX_VNNI), 7 },
-    { F(AVX512F), 0xe7 }, { F(AVX512DQ), 0xe7 }, { F(AVX512_IFMA), 0xe7 }, { F(AVX512CD), 0xe7 },
-    { F(AVX512BW), 0xe7 }, { F(AVX512VL), 0xe7 }, { F(AVX512_VBMI), 0xe7 },
-    { F(AVX512_VBMI2), 0xe7 }, { F(AVX512_VNNI), 0xe7 }, { F(AVX512_BITALG), 0xe7 },
-    { F(AVX512_VPOPCNTDQ), 0xe7 }, { F(AVX512_BF16), 0xe7 },
+static const struct {
+    uint16_t feature;
+    uint8_t needs;
+} xsave_features[] = {
+    {F(XSAVE), 3},
+    {F(XSAVEOPT), 3},
+    {F(XSAVEC), 3},
+    {F(XGETBV1), 3},
+    {F(AVX), 7},
+    {F(FMA), 7},
+    {F(F16C), 7},
+    {F(AVX2), 7},
+    {F(XOP), 7},
+    {F(FMA4), 7},
+    {F(VAES), 7},
+    {F(VPCLMULQDQ), 7},
+    {F(AVX_VNNI), 7},
+    {F(AVX512F), 0xe7},
+    {F(AVX512DQ), 0xe7},
+    {F(AVX512_IFMA), 0xe7},
+    {F(AVX512CD), 0xe7},
+    {F(AVX512BW), 0xe7},
+    {F(AVX512VL), 0xe7},
+    {F(AVX512_VBMI), 0xe7},
+    {F(AVX512_VBMI2), 0xe7},
+    {F(AVX512_VNNI), 0xe7},
+    {F(AVX512_BITALG), 0xe7},
+    {F(AVX512_VPOPCNTDQ), 0xe7},
+    {F(AVX512_BF16), 0xe7},
 };
 
 #undef F
@@ -98,7 +140,7 @@ static void read_host(struct cpuid_policy *p)
 {
     uint32_t max_basic, max_ext;
 
-    *p = (struct cpuid_policy){ .xcr0 = xcr0_host_mask };
+    *p = (struct cpuid_policy){.xcr0 = xcr0_host_mask};
     port_cpuid(0, 0, &p->basic[0]);
     max_basic = p->basic[0].a = min(p->basic[0].a, CPUID_NR_BASIC - 1u);
     for (uint32_t i = 1; i <= max_basic; i++)
@@ -129,7 +171,7 @@ static void identify(const struct cpuid_policy *host)
     if (v->b == 0x756e6547 && v->d == 0x49656e69 && v->c == 0x6c65746e) /* GenuineIntel */
         cpu_vendor = VENDOR_INTEL;
     else if ((v->b == 0x68747541 && v->d == 0x69746e65 && v->c == 0x444d4163) || /* AuthenticAMD */
-             (v->b == 0x6f677948 && v->d == 0x6e65476e && v->c == 0x656e6975)) /* HygonGenuine */
+             (v->b == 0x6f677948 && v->d == 0x6e65476e && v->c == 0x656e6975))   /* HygonGenuine */
         cpu_vendor = VENDOR_AMD;
     else
         cpu_vendor = VENDOR_OTHER;
@@ -145,7 +187,7 @@ static void allow(uint32_t *mask, unsigned feature)
 
 static void mask_features(struct cpuid_policy *p, bool control)
 {
-    uint32_t mask[NR_WORDS] = { 0 };
+    uint32_t mask[NR_WORDS] = {0};
     uint64_t have = p->xcr0;
 
     for (unsigned i = 0; i < ARRAY_SIZE(pv_features); i++)
@@ -178,7 +220,7 @@ static void mask_leaves(struct cpuid_policy *p)
     for (unsigned i = 0; i < CPUID_NR_CACHE; i++)
         p->cache[i].a &= 0x3fff;
     p->ext[7].a = p->ext[7].b = p->ext[7].c = 0;
-    p->ext[8].a &= 0xffff;
+    p->ext[8].a = (p->ext[8].a & 0xff) | 48 << 8; /* linear addresses: no five-level tables */
     p->ext[8].c = p->ext[8].d = 0;
     clear(p->ext, 9, 0x18);
     clear(p->ext, 0x1b, 0x20);
@@ -222,8 +264,8 @@ static void mask_xstate(struct cpuid_policy *p)
     }
     for (unsigned i = 2; i < CPUID_NR_XSTATE; i++)
         if (!(p->xcr0 & BIT(i)))
-            p->xstate[i] = (struct cpuid_leaf){ 0 };
-    p->xstate[0] = (struct cpuid_leaf){ .a = (uint32_t)p->xcr0, .c = xstate_size(p, p->xcr0) };
+            p->xstate[i] = (struct cpuid_leaf){0};
+    p->xstate[0] = (struct cpuid_leaf){.a = (uint32_t)p->xcr0, .c = xstate_size(p, p->xcr0)};
     p->xstate[1].b = p->xstate[1].c = p->xstate[1].d = 0;
 }
 
@@ -255,48 +297,44 @@ static void tsc_leaf(const struct vcpu *v, uint32_t sub, struct cpuid_leaf *out)
     khz = tsc.mul ? (1000000ull << 32) / tsc.mul : 0;
     khz = tsc.shift >= 0 ? khz >> tsc.shift : khz << -tsc.shift;
     if (sub == 0)
-        *out = (struct cpuid_leaf){ .b = v->domain->tsc_mode, .c = (uint32_t)khz };
+        *out = (struct cpuid_leaf){.b = v->domain->tsc_mode, .c = (uint32_t)khz};
     else if (sub == 1)
-        *out = (struct cpuid_leaf){ .c = tsc.mul, .d = (uint32_t)(int32_t)tsc.shift };
+        *out = (struct cpuid_leaf){.c = tsc.mul, .d = (uint32_t)(int32_t)tsc.shift};
     else if (sub == 2)
-        *out = (struct cpuid_leaf){ .a = (uint32_t)khz };
+        *out = (struct cpuid_leaf){.a = (uint32_t)khz};
 }
 
-static void hypervisor_leaf(const struct vcpu *v, uint32_t leaf, uint32_t sub, struct cpuid_leaf *out)
+static void hypervisor_leaf(const struct vcpu *v, uint32_t leaf, uint32_t sub,
+                            struct cpuid_leaf *out)
 {
     unsigned bits = 64 - (unsigned)__builtin_clzll((max_mfn - 1) | 1);
 
     switch (leaf) {
     case 0x40000000:
-        *out = (struct cpuid_leaf){ 0x40000000 + XEN_CPUID_MAX_NUM_LEAVES, XEN_CPUID_SIGNATURE_EBX,
-                                    XEN_CPUID_SIGNATURE_ECX, XEN_CPUID_SIGNATURE_EDX };
+        *out = (struct cpuid_leaf){0x40000000 + XEN_CPUID_MAX_NUM_LEAVES, XEN_CPUID_SIGNATURE_EBX,
+                                   XEN_CPUID_SIGNATURE_ECX, XEN_CPUID_SIGNATURE_EDX};
         break;
-    case 0x40000001:
-        out->a = 0x00040011;
-        break;
+    case 0x40000001: out->a = 0x00040011; break;
     case 0x40000002: /* hypercall pages, the MSR that writes them */
-        *out = (struct cpuid_leaf){ 1, 0x40000000, XEN_CPUID_FEAT1_MMU_PT_UPDATE_PRESERVE_AD, 0 };
+        *out = (struct cpuid_leaf){1, 0x40000000, XEN_CPUID_FEAT1_MMU_PT_UPDATE_PRESERVE_AD, 0};
         break;
-    case 0x40000003:
-        tsc_leaf(v, sub, out);
-        break;
+    case 0x40000003: tsc_leaf(v, sub, out); break;
     case 0x40000005:
         if (sub == 0)
             out->b = bits + PAGE_SHIFT;
         break;
     case CPUID_PHILOXEN: /* "Phil" "oxen" "VMM" */
-        *out = (struct cpuid_leaf){ CPUID_PHILOXEN + 1, 0x6c696850, 0x6e65786f, 0x004d4d56 };
+        *out = (struct cpuid_leaf){CPUID_PHILOXEN + 1, 0x6c696850, 0x6e65786f, 0x004d4d56};
         break;
     case CPUID_PHILOXEN + 1: /* version of the extensions (0: none yet), their hypercall */
         out->b = __HYPERVISOR_arch_1;
         break;
-    default:
-        break;
+    default: break;
     }
 }
 
-static void basic_leaf(const struct vcpu *v, const struct cpuid_policy *p, uint32_t leaf, uint32_t sub,
-                       bool forced, struct cpuid_leaf *out)
+static void basic_leaf(const struct vcpu *v, const struct cpuid_policy *p, uint32_t leaf,
+                       uint32_t sub, bool forced, struct cpuid_leaf *out)
 {
     switch (leaf) {
     case 1:
@@ -318,12 +356,13 @@ static void basic_leaf(const struct vcpu *v, const struct cpuid_policy *p, uint3
         if (sub >= CPUID_NR_XSTATE)
             break;
         *out = p->xstate[sub];
-        /* LIMIT: sub-leaf 1 gives the size without compaction, which is enough for it too. */
-        if (p->xcr0 && sub < 2)
+        if (sub == 0 && p->xcr0)
+            out->b = xstate_size(p, v->xcr0);
+        /* LIMIT: the size without compaction, which is enough for it too. */
+        if (sub == 1 && cpuid_policy_has(p, FEATURE_XSAVEC))
             out->b = xstate_size(p, v->xcr0);
         break;
-    default:
-        *out = p->basic[leaf];
+    default: *out = p->basic[leaf];
     }
 }
 
@@ -332,7 +371,7 @@ void cpuid_guest(const struct vcpu *v, uint32_t leaf, uint32_t sub, bool forced,
 {
     const struct cpuid_policy *p = cpuid_policy_of(v->domain);
 
-    *out = (struct cpuid_leaf){ 0 };
+    *out = (struct cpuid_leaf){0};
     if (leaf <= p->basic[0].a)
         basic_leaf(v, p, leaf, sub, forced, out);
     else if (leaf >> 28 == 4)

@@ -15,13 +15,15 @@
 
 #include "core/vcpu.h"
 
-struct cpuid_leaf { uint32_t a, b, c, d; };
+struct cpuid_leaf {
+    uint32_t a, b, c, d;
+};
 
-#define CPUID_NR_BASIC  14
-#define CPUID_NR_CACHE  6
-#define CPUID_NR_FEAT   3
+#define CPUID_NR_BASIC 14
+#define CPUID_NR_CACHE 6
+#define CPUID_NR_FEAT 3
 #define CPUID_NR_XSTATE 10 /* sub-leaves 0..9 of 0xd: all that a guest may be offered */
-#define CPUID_NR_EXT    0x22
+#define CPUID_NR_EXT 0x22
 
 /* Philoxen's leaf: a guest that knows it finds the extensions' hypercall there. */
 #define CPUID_PHILOXEN 0x4000f000u

@@ -8,10 +8,10 @@
 #define DR6_RESERVED_0 BIT(12)
 #define DR7_RESERVED_0 0xd800ull
 #define DR7_RESERVED_1 BIT(10)
-#define DR7_GD         BIT(13)
+#define DR7_GD BIT(13)
 #define DR7_TYPE(v, n) ((v) >> (16 + 4 * (n)) & 3)
-#define DR7_LEN(v, n)  ((v) >> (18 + 4 * (n)) & 3)
-#define DR7_TYPE_IO    2
+#define DR7_LEN(v, n) ((v) >> (18 + 4 * (n)) & 3)
+#define DR7_TYPE_IO 2
 
 /* A data breakpoint on the hypervisor's own addresses would fire inside it. */
 static bool breakpoint_allowed(uint64_t va)
@@ -65,11 +65,8 @@ int debugreg_set(struct vcpu *v, int reg, uint64_t val)
         if (v->cr4 & GUEST_CR4_DE)
             return -ENODEV;
         /* fall through */
-    case 7:
-        rc = dr7_set(v, val);
-        break;
-    default:
-        return -ENODEV;
+    case 7: rc = dr7_set(v, val); break;
+    default: return -ENODEV;
     }
     if (!rc && v == port_current())
         port_load_debug(v);
@@ -91,7 +88,7 @@ int debugreg_get(const struct vcpu *v, int reg, uint64_t *val)
 
 uint64_t debugreg_io_hit(const struct vcpu *v, unsigned port, unsigned bytes)
 {
-    static const uint8_t widths[4] = { 1, 2, 8, 4 };
+    static const uint8_t widths[4] = {1, 2, 8, 4};
     uint64_t hit = 0;
 
     if (likely(!v->dr[5]) || !(v->cr4 & GUEST_CR4_DE))

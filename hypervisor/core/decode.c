@@ -2,60 +2,95 @@
 #include "core/decode.h"
 
 /* What an opcode brings with it. */
-#define OK   0x01
-#define M    0x02 /* ModRM */
-#define I8   0x04 /* one byte immediate */
-#define IZ   0x08 /* two or four bytes, by operand size */
+#define OK 0x01
+#define M 0x02    /* ModRM */
+#define I8 0x04   /* one byte immediate */
+#define IZ 0x08   /* two or four bytes, by operand size */
 #define BYTE 0x10 /* byte operands */
-#define PFX  0x20 /* a prefix */
-#define TWO  0x40 /* 0f: the two-byte map */
-#define REG  0x80 /* ModRM always names a register, whatever its mod */
+#define PFX 0x20  /* a prefix */
+#define TWO 0x40  /* 0f: the two-byte map */
+#define REG 0x80  /* ModRM always names a register, whatever its mod */
 
 static const uint8_t one_byte[256] = {
     /* op r/m, r of add or adc sbb and sub xor */
-    [0x00] = OK | M | BYTE, [0x01] = OK | M,
-    [0x08] = OK | M | BYTE, [0x09] = OK | M,
-    [0x10] = OK | M | BYTE, [0x11] = OK | M,
-    [0x18] = OK | M | BYTE, [0x19] = OK | M,
-    [0x20] = OK | M | BYTE, [0x21] = OK | M,
-    [0x28] = OK | M | BYTE, [0x29] = OK | M,
-    [0x30] = OK | M | BYTE, [0x31] = OK | M,
+    [0x00] = OK | M | BYTE,
+    [0x01] = OK | M,
+    [0x08] = OK | M | BYTE,
+    [0x09] = OK | M,
+    [0x10] = OK | M | BYTE,
+    [0x11] = OK | M,
+    [0x18] = OK | M | BYTE,
+    [0x19] = OK | M,
+    [0x20] = OK | M | BYTE,
+    [0x21] = OK | M,
+    [0x28] = OK | M | BYTE,
+    [0x29] = OK | M,
+    [0x30] = OK | M | BYTE,
+    [0x31] = OK | M,
     [0x0f] = TWO,
-    [0x26] = PFX, [0x2e] = PFX, [0x36] = PFX, [0x3e] = PFX,
+    [0x26] = PFX,
+    [0x2e] = PFX,
+    [0x36] = PFX,
+    [0x3e] = PFX,
     [0x40 ... 0x4f] = PFX,
     [0x50 ... 0x57] = OK, /* push register */
     [0x64 ... 0x67] = PFX,
-    [0x68] = OK | IZ, [0x6a] = OK | I8, /* push imm */
-    [0x6c] = OK | BYTE, [0x6d] = OK, /* ins */
-    [0x6e] = OK | BYTE, [0x6f] = OK, /* outs */
-    [0x80] = OK | M | I8 | BYTE, [0x81] = OK | M | IZ, [0x83] = OK | M | I8,
-    [0x86] = OK | M | BYTE, [0x87] = OK | M, /* xchg */
-    [0x88] = OK | M | BYTE, [0x89] = OK | M, /* mov r/m, r */
+    [0x68] = OK | IZ,
+    [0x6a] = OK | I8, /* push imm */
+    [0x6c] = OK | BYTE,
+    [0x6d] = OK, /* ins */
+    [0x6e] = OK | BYTE,
+    [0x6f] = OK, /* outs */
+    [0x80] = OK | M | I8 | BYTE,
+    [0x81] = OK | M | IZ,
+    [0x83] = OK | M | I8,
+    [0x86] = OK | M | BYTE,
+    [0x87] = OK | M, /* xchg */
+    [0x88] = OK | M | BYTE,
+    [0x89] = OK | M, /* mov r/m, r */
     [0x8f] = OK | M, /* pop */
-    [0xa4] = OK | BYTE, [0xa5] = OK, /* movs */
-    [0xaa] = OK | BYTE, [0xab] = OK, /* stos */
-    [0xc6] = OK | M | I8 | BYTE, [0xc7] = OK | M | IZ, /* mov r/m, imm */
-    [0xe4] = OK | I8 | BYTE, [0xe5] = OK | I8, /* in, out */
-    [0xe6] = OK | I8 | BYTE, [0xe7] = OK | I8,
-    [0xec] = OK | BYTE, [0xed] = OK,
-    [0xee] = OK | BYTE, [0xef] = OK,
-    [0xf0] = PFX, [0xf2] = PFX, [0xf3] = PFX,
-    [0xf6] = OK | M | BYTE, [0xf7] = OK | M, /* not, neg */
-    [0xfa] = OK, [0xfb] = OK, /* cli, sti */
-    [0xfe] = OK | M | BYTE, [0xff] = OK | M, /* inc, dec, push */
+    [0xa4] = OK | BYTE,
+    [0xa5] = OK, /* movs */
+    [0xaa] = OK | BYTE,
+    [0xab] = OK, /* stos */
+    [0xc6] = OK | M | I8 | BYTE,
+    [0xc7] = OK | M | IZ, /* mov r/m, imm */
+    [0xe4] = OK | I8 | BYTE,
+    [0xe5] = OK | I8, /* in, out */
+    [0xe6] = OK | I8 | BYTE,
+    [0xe7] = OK | I8,
+    [0xec] = OK | BYTE,
+    [0xed] = OK,
+    [0xee] = OK | BYTE,
+    [0xef] = OK,
+    [0xf0] = PFX,
+    [0xf2] = PFX,
+    [0xf3] = PFX,
+    [0xf6] = OK | M | BYTE,
+    [0xf7] = OK | M, /* not, neg */
+    [0xfa] = OK,
+    [0xfb] = OK, /* cli, sti */
+    [0xfe] = OK | M | BYTE,
+    [0xff] = OK | M, /* inc, dec, push */
 };
 
 static const uint8_t two_byte[256] = {
-    [0x01] = OK | M, /* xsetbv, rdtscp */
-    [0x06] = OK, /* clts */
-    [0x09] = OK, /* wbinvd */
+    [0x01] = OK | M,                /* xsetbv, rdtscp */
+    [0x06] = OK,                    /* clts */
+    [0x09] = OK,                    /* wbinvd */
     [0x20 ... 0x23] = OK | M | REG, /* mov cr, dr */
-    [0x30] = OK, [0x31] = OK, [0x32] = OK, /* wrmsr, rdtsc, rdmsr */
+    [0x30] = OK,
+    [0x31] = OK,
+    [0x32] = OK, /* wrmsr, rdtsc, rdmsr */
     [0xa2] = OK, /* cpuid */
-    [0xab] = OK | M, [0xb3] = OK | M, [0xbb] = OK | M, /* bts, btr, btc */
+    [0xab] = OK | M,
+    [0xb3] = OK | M,
+    [0xbb] = OK | M, /* bts, btr, btc */
     [0xba] = OK | M | I8,
-    [0xb0] = OK | M | BYTE, [0xb1] = OK | M, /* cmpxchg */
-    [0xc0] = OK | M | BYTE, [0xc1] = OK | M, /* xadd */
+    [0xb0] = OK | M | BYTE,
+    [0xb1] = OK | M, /* cmpxchg */
+    [0xc0] = OK | M | BYTE,
+    [0xc1] = OK | M, /* xadd */
     [0xc3] = OK | M, /* movnti */
     [0xc7] = OK | M, /* cmpxchg8b */
 };
@@ -63,7 +98,7 @@ static const uint8_t two_byte[256] = {
 const uint8_t gpr_offset[16] = {
 #define R(name) offsetof(struct cpu_user_regs, name)
     R(rax), R(rcx), R(rdx), R(rbx), R(rsp), R(rbp), R(rsi), R(rdi),
-    R(r8), R(r9), R(r10), R(r11), R(r12), R(r13), R(r14), R(r15),
+    R(r8),  R(r9),  R(r10), R(r11), R(r12), R(r13), R(r14), R(r15),
 #undef R
 };
 
@@ -125,7 +160,8 @@ static int64_t read_signed(const uint8_t *b, unsigned bytes)
 
 /* All prefixes from b[p] on; a REX counts only right before the opcode. New p, or n when they fill
  * all bytes. */
-static unsigned decode_prefixes(struct insn *i, bool *op16, const uint8_t *b, unsigned p, unsigned n)
+static unsigned decode_prefixes(struct insn *i, bool *op16, const uint8_t *b, unsigned p,
+                                unsigned n)
 {
     for (; p < n && one_byte[b[p]] & PFX; p++) {
         uint8_t c = b[p];
@@ -197,7 +233,7 @@ int insn_decode(struct insn *i, const uint8_t *b, unsigned n)
 
     if (n > INSN_MAX)
         n = INSN_MAX;
-    *i = (struct insn){ .base = INSN_BASE_NONE, .index = INSN_BASE_NONE };
+    *i = (struct insn){.base = INSN_BASE_NONE, .index = INSN_BASE_NONE};
     if (n > 1 && (b[0] & 0xf0) == 0x40 && !(one_byte[b[1]] & PFX))
         i->rex = b[p++];
     else if (n && one_byte[b[0]] & PFX)

@@ -15,25 +15,25 @@
 enum insn_seg { INSN_SEG_NONE, INSN_SEG_FS, INSN_SEG_GS }; /* others have base 0 in 64-bit mode */
 
 #define INSN_BASE_NONE 16
-#define INSN_BASE_RIP  17
+#define INSN_BASE_RIP 17
 
 #define INSN_0F(op) (0x100 | (op)) /* opcodes of the two-byte map */
 
 struct insn {
     uint16_t opcode; /* INSN_0F() for those behind 0f */
     uint8_t len;
-    uint8_t bytes;   /* operand size: 1, 2, 4 or 8 */
-    uint8_t rex;     /* the prefix itself, 0: none */
-    uint8_t rep;     /* 0, 0xf2 or 0xf3 */
-    uint8_t seg;     /* enum insn_seg */
+    uint8_t bytes; /* operand size: 1, 2, 4 or 8 */
+    uint8_t rex;   /* the prefix itself, 0: none */
+    uint8_t rep;   /* 0, 0xf2 or 0xf3 */
+    uint8_t seg;   /* enum insn_seg */
     bool lock, addr32;
-    uint8_t mod, reg, rm; /* reg and rm with REX's fourth bit; only for opcodes with ModRM */
+    uint8_t mod, reg, rm;       /* reg and rm with REX's fourth bit; only for opcodes with ModRM */
     uint8_t base, index, scale; /* of a memory operand; index INSN_BASE_NONE: none */
     int32_t disp;
     uint64_t imm; /* sign-extended */
 };
 
-#define INSN_SHORT   0  /* the bytes end before the instruction does */
+#define INSN_SHORT 0    /* the bytes end before the instruction does */
 #define INSN_UNKNOWN -1 /* not one of ours, or no instruction at all */
 
 /* Decode the instruction at b, of which n bytes are at hand. Its length, or one of the above. */

@@ -40,7 +40,7 @@ static void domain_defaults(struct domain *d, domid_t id)
 
 void domain_system_init(void)
 {
-    struct domain *system[] = { dom_io, dom_xen };
+    struct domain *system[] = {dom_io, dom_xen};
 
     memset(table, 0, sizeof(table));
     memset(used, 0, sizeof(used));
@@ -316,8 +316,9 @@ void domain_unpause(struct domain *d)
 
 static const char *shutdown_word(uint8_t code)
 {
-    static const char *const words[] = { "powered off", "asked for a reboot", "suspended", "crashed",
-                                         "was stopped by its watchdog", "asked for a soft reset" };
+    static const char *const words[] = {
+        "powered off", "asked for a reboot",          "suspended",
+        "crashed",     "was stopped by its watchdog", "asked for a soft reset"};
 
     return code < ARRAY_SIZE(words) ? words[code] : "shut down";
 }

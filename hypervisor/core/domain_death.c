@@ -10,8 +10,15 @@
 
 #define ZOMBIE_LOOK_NS 20000000ull
 
-enum destroy_step { STEP_STOP, STEP_EVENTS, STEP_TABLES, STEP_GRANTS, STEP_UNPIN, STEP_RELEASE,
-                    STEP_ZOMBIE, STEP_DONE };
+enum destroy_step {
+    STEP_EVENTS,
+    STEP_TABLES,
+    STEP_GRANTS,
+    STEP_UNPIN,
+    STEP_RELEASE,
+    STEP_ZOMBIE,
+    STEP_DONE
+};
 
 /* ---- freeing what has no references left ---- */
 
@@ -176,12 +183,8 @@ static int release_all(struct domain *d)
 static int destroy_step(struct domain *d)
 {
     switch ((enum destroy_step)d->destroy_step) {
-    case STEP_STOP:
-        __atomic_store_n(&d->state, DOM_DYING, __ATOMIC_SEQ_CST);
-        watchdog_domain_stop(d);
-        domain_pause(d);
-        return 0;
     case STEP_EVENTS:
+        watchdog_domain_stop(d);
         evtchn_domain_close_all(d);
         return 0;
     case STEP_TABLES:
@@ -200,14 +203,21 @@ static int destroy_step(struct domain *d)
             d->destroy_left = d->pages.count;
         return rc;
     }
-    case STEP_RELEASE:
-        return release_all(d);
+    case STEP_RELEASE: return release_all(d);
     case STEP_ZOMBIE:
-        zombie_fn(d); /* ends in DONE, now or later */
-        return 0;
     case STEP_DONE: break;
     }
     return 0;
+}
+
+/* Not under d->life, which a vcpu of d may be waiting for on its way out. */
+static void stop_forever(struct domain *d)
+{
+    if (__atomic_exchange_n(&d->state, DOM_DYING, __ATOMIC_SEQ_CST) != DOM_DYING)
+        domain_pause_nosync(d);
+    for (unsigned i = 0; i < d->max_vcpus; i++)
+        if (d->vcpus[i])
+            sched_wait_off_cpu(d->vcpus[i]);
 }
 
 int domain_destroy(struct domain *d)
@@ -215,15 +225,14 @@ int domain_destroy(struct domain *d)
     int rc = 0;
 
     BUG_ON(d->is_system);
+    stop_forever(d);
     if (!spin_trylock(&d->life))
         return -ERESTART; /* another CPU is at it */
     domain_get(d);
     while (!rc && d->destroy_step < STEP_ZOMBIE) {
         rc = destroy_step(d);
-        if (!rc)
-            d->destroy_step++;
-        if (!rc && d->destroy_step == STEP_ZOMBIE)
-            destroy_step(d);
+        if (!rc && ++d->destroy_step == STEP_ZOMBIE)
+            zombie_fn(d); /* ends in DONE, now or later */
     }
     spin_unlock(&d->life);
     domain_put(d);

@@ -100,20 +100,11 @@ static enum emul_result cr_read(struct vcpu *v, const struct insn *i)
     uint64_t val;
 
     switch (i->reg) {
-    case 0:
-        val = cr0_value(v);
-        break;
-    case 2:
-        val = READ_ONCE(v->info->arch.cr2);
-        break;
-    case 3:
-        val = v->cr3_kernel & PTE_ADDR;
-        break;
-    case 4:
-        val = cr4_guest_value(v->cr4);
-        break;
-    default:
-        return EMUL_NOT;
+    case 0: val = cr0_value(v); break;
+    case 2: val = READ_ONCE(v->info->arch.cr2); break;
+    case 3: val = v->cr3_kernel & PTE_ADDR; break;
+    case 4: val = cr4_guest_value(v->cr4); break;
+    default: return EMUL_NOT;
     }
     gpr_set(&v->regs, i->rm, val);
     emul_retire(v, i->len);
@@ -131,9 +122,7 @@ static enum emul_result cr_write(struct vcpu *v, const struct insn *i)
             return EMUL_NOT;
         cr0_set_ts(v, val & GUEST_CR0_TS);
         break;
-    case 2:
-        WRITE_ONCE(v->info->arch.cr2, val);
-        break;
+    case 2: WRITE_ONCE(v->info->arch.cr2, val); break;
     case 3:
         rc = cr3_set(v, val);
         if (rc)
@@ -143,8 +132,7 @@ static enum emul_result cr_write(struct vcpu *v, const struct insn *i)
         v->cr4 = cr4_guest_value(val);
         port_load_cr4(v);
         break;
-    default:
-        return EMUL_NOT;
+    default: return EMUL_NOT;
     }
     emul_retire(v, i->len);
     return EMUL_DONE;
@@ -247,31 +235,21 @@ static void cpuid_to_regs(struct vcpu *v, bool forced)
 static enum emul_result kernel_insn(struct vcpu *v, const struct insn *i)
 {
     switch (i->opcode) {
-    case INSN_0F(0x01):
-        return group7(v, i);
-    case INSN_0F(0x06): /* clts */
-        cr0_set_ts(v, false);
-        break;
+    case INSN_0F(0x01): return group7(v, i);
+    case INSN_0F(0x06): /* clts */ cr0_set_ts(v, false); break;
     case INSN_0F(0x09): /* wbinvd: only who can do DMA has a reason */
         if (v->domain->privileged)
             port_wbinvd();
         break;
-    case INSN_0F(0x20):
-        return cr_read(v, i);
-    case INSN_0F(0x21):
-        return dr_access(v, i, false);
-    case INSN_0F(0x22):
-        return cr_write(v, i);
-    case INSN_0F(0x23):
-        return dr_access(v, i, true);
-    case INSN_0F(0x30):
-        return msr_access(v, i, true);
+    case INSN_0F(0x20): return cr_read(v, i);
+    case INSN_0F(0x21): return dr_access(v, i, false);
+    case INSN_0F(0x22): return cr_write(v, i);
+    case INSN_0F(0x23): return dr_access(v, i, true);
+    case INSN_0F(0x30): return msr_access(v, i, true);
     case INSN_0F(0x31): /* faults only with CR4.TSD, which does not bind the kernel */
         return to_edx_eax(v, i->len, port_rdtsc());
-    case INSN_0F(0x32):
-        return msr_access(v, i, false);
-    default:
-        return EMUL_NOT;
+    case INSN_0F(0x32): return msr_access(v, i, false);
+    default: return EMUL_NOT;
     }
     emul_retire(v, i->len);
     return EMUL_DONE;
@@ -297,8 +275,7 @@ enum emul_result emulate_privop(struct vcpu *v)
     switch (i.opcode) {
     case 0x6c ... 0x6f:
     case 0xe4 ... 0xe7:
-    case 0xec ... 0xef:
-        return ioport_insn(v, &i);
+    case 0xec ... 0xef: return ioport_insn(v, &i);
     case 0xfa: /* cli, sti: the guest masks events by its vcpu_info; nothing happens */
     case 0xfb:
         if (!ioport_iopl_ok(v))
@@ -309,13 +286,12 @@ enum emul_result emulate_privop(struct vcpu *v)
         cpuid_to_regs(v, false);
         emul_retire(v, i.len);
         return EMUL_DONE;
-    default:
-        return v->in_kernel ? kernel_insn(v, &i) : EMUL_NOT;
+    default: return v->in_kernel ? kernel_insn(v, &i) : EMUL_NOT;
     }
 }
 
 /* ud2, "xen", cpuid as a little-endian number. */
-#define FORCED_CPUID  0xa20f6e65780b0full
+#define FORCED_CPUID 0xa20f6e65780b0full
 #define FORCED_PREFIX 0x6e65780b0full
 
 enum emul_result emulate_forced_cpuid(struct vcpu *v)

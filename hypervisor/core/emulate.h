@@ -43,21 +43,21 @@ void emul_debug_trap(struct vcpu *v, uint64_t dr6);
 #define TRAP_UD_VECTOR 6
 #define TRAP_GP_VECTOR 13
 
-#define EFLAGS_CF  0x1u
-#define EFLAGS_PF  0x4u
-#define EFLAGS_AF  0x10u
-#define EFLAGS_ZF  0x40u
-#define EFLAGS_SF  0x80u
-#define EFLAGS_TF  0x100u
-#define EFLAGS_DF  0x400u
-#define EFLAGS_OF  0x800u
-#define EFLAGS_RF  0x10000u
+#define EFLAGS_CF 0x1u
+#define EFLAGS_PF 0x4u
+#define EFLAGS_AF 0x10u
+#define EFLAGS_ZF 0x40u
+#define EFLAGS_SF 0x80u
+#define EFLAGS_TF 0x100u
+#define EFLAGS_DF 0x400u
+#define EFLAGS_OF 0x800u
+#define EFLAGS_RF 0x10000u
 
 #define PF_ERR_WRITE 2u
-#define PF_ERR_USER  4u
+#define PF_ERR_USER 4u
 #define PF_ERR_FETCH 16u
 
-#define DR6_BS      BIT(14)
+#define DR6_BS BIT(14)
 #define DR6_FIXED_1 0xffff0ff0ull
 
 /* Read the instruction at rip: as many of 16 bytes as lie in its page, so that the next one is touched
@@ -106,12 +106,12 @@ static inline void emul_retire(struct vcpu *v, unsigned len)
 /* ---- control registers, as the guest sees them (core/emulate.c) ---- */
 
 /* Bits a guest may set itself, and the hypervisor's own that it sees. */
-#define GUEST_CR4_TSD     BIT(2)
-#define GUEST_CR4_DE      BIT(3)
+#define GUEST_CR4_TSD BIT(2)
+#define GUEST_CR4_DE BIT(3)
 #define GUEST_CR4_OSXSAVE BIT(18)
 #define GUEST_CR4_VISIBLE 0x660ull /* PAE MCE OSFXSR OSXMMEXCPT */
-#define GUEST_CR0_TS      BIT(3)
-#define GUEST_CR0_FIXED   0x80050033ull /* PG AM WP NE ET MP PE */
+#define GUEST_CR0_TS BIT(3)
+#define GUEST_CR0_FIXED 0x80050033ull /* PG AM WP NE ET MP PE */
 
 /* What remains of a value the guest writes into CR4: also for a vcpu's initial context. */
 uint64_t cr4_guest_value(uint64_t val);

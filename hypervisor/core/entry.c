@@ -22,7 +22,7 @@
 /* The frame number Xen's tools use for "none": asking for it is a mistake, not an attack. */
 #define IO_MFN_NONE ((1ull << 40) - 1)
 
-static bool cache_bits_allowed(const struct domain *d)
+bool l1e_cache_bits_allowed(const struct domain *d)
 {
     return d->privileged || (d->iomem && d->iomem->count) || (d->ioports && d->ioports->count);
 }
@@ -57,7 +57,7 @@ static int l1e_get_io(struct domain *pt_dom, struct domain *pg_dom, uint64_t *e)
 }
 
 /* The long way: all that frame_get_fast() did not grant. */
-static int l1e_get_slow(struct domain *pt_dom, struct domain *pg_dom, uint64_t *e, bool locked)
+int l1e_get_slow(struct domain *pt_dom, struct domain *pg_dom, uint64_t *e, bool locked)
 {
     mfn_t m = pte_mfn(*e);
     struct frame *f = frame_of(m);
@@ -88,53 +88,11 @@ static int l1e_get_slow(struct domain *pt_dom, struct domain *pg_dom, uint64_t *
     return -EBUSY; /* recorded by type_get */
 }
 
-static inline int l1e_get_inline(struct domain *pt_dom, struct domain *pg_dom, uint64_t *e, bool locked)
-{
-    mfn_t m = pte_mfn(*e);
-
-    if (likely(m.n < max_mfn) && likely(!pg_dom->is_system) &&
-        likely(frame_get_fast(frame_of(m), pg_dom, *e & PTE_RW)))
-        return 0;
-    return l1e_get_slow(pt_dom, pg_dom, e, locked);
-}
-
-/* The flags of a present L1 entry; makes it what the hardware shall see. */
-static inline int l1e_adjust(struct domain *pt_dom, uint64_t *e)
-{
-    if (unlikely(*e & PTE_CACHE) && !cache_bits_allowed(pt_dom))
-        return refuse(pt_dom, EINVAL, PTE_RESERVED, 0, *e, 0);
-    if (!(*e & PTE_US))
-        *e |= PTE_US | PTE_KERNEL;
-    else if (!(*e & PTE_KERNEL))
-        *e |= PTE_G;
-    return 0;
-}
-
-int l1e_get_checked(struct domain *pt_dom, struct domain *pg_dom, uint64_t *e, bool locked)
-{
-    int rc = l1e_adjust(pt_dom, e);
-
-    return rc ? rc : l1e_get_inline(pt_dom, pg_dom, e, locked);
-}
-
 int l1e_get(struct domain *pt_dom, struct domain *pg_dom, uint64_t *e)
 {
     if (!(*e & PTE_P))
         return refuse(pt_dom, EINVAL, PTE_RESERVED, 0, *e, 0);
     return l1e_get_checked(pt_dom, pg_dom, e, false);
-}
-
-static inline void l1e_put_inline(uint64_t e)
-{
-    mfn_t m = pte_mfn(e);
-    struct frame *f = frame_of(m);
-
-    if (!(e & PTE_P) || unlikely(m.n >= max_mfn) || unlikely(f->owner == DOMID_IO))
-        return;
-    if (e & PTE_RW)
-        frame_put_writable(f);
-    else
-        frame_put_inline(f);
 }
 
 void l1e_put(struct domain *pt_dom, uint64_t e)
@@ -157,30 +115,14 @@ static inline uint64_t entry_swap(uint64_t *p, uint64_t val, bool preserve_ad)
     return old;
 }
 
-/* The same frame with the same rights: only the entry changes. False: it is not the same. */
-static inline bool entry_change_flags(uint64_t *p, uint64_t val, bool preserve_ad)
-{
-    uint64_t old = READ_ONCE(*p);
-
-    while (!((old ^ val) & ~PTE_FREE))
-        if (__atomic_compare_exchange_n(p, &old, preserve_ad ? val | (old & (PTE_A | PTE_D)) : val,
-                                        false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
-            return true;
-    return false;
-}
-
-static inline int l1_update(struct domain *pt_dom, struct domain *pg_dom, uint64_t *p, uint64_t val,
-                            bool preserve_ad)
+int l1_update(struct domain *pt_dom, struct domain *pg_dom, uint64_t *p, uint64_t val, bool preserve_ad)
 {
     int rc;
 
+    if (l1_update_fast(p, val, preserve_ad))
+        return 0;
     if (val & PTE_P) {
-        rc = l1e_adjust(pt_dom, &val);
-        if (unlikely(rc))
-            return rc;
-        if (entry_change_flags(p, val, preserve_ad))
-            return 0;
-        rc = l1e_get_inline(pt_dom, pg_dom, &val, false);
+        rc = l1e_get_checked(pt_dom, pg_dom, &val, false);
         if (unlikely(rc))
             return rc;
     }
@@ -248,21 +190,17 @@ int entry_cmpxchg_l1(struct vcpu *v, struct domain *pt_dom, struct frame *f, uns
                      uint64_t expected, uint64_t val, uint64_t *seen)
 {
     uint64_t *p = (uint64_t *)frame_va(frame_mfn(f)) + index;
-    bool same;
-    int rc = 0;
+    bool same = false;
+    int rc;
 
     (void)v;
     *seen = READ_ONCE(*p);
     if (*seen != expected)
         return -EAGAIN;
     if (val & PTE_P) {
-        rc = l1e_adjust(pt_dom, &val);
-        if (rc)
-            return rc;
-    }
-    same = (val & PTE_P) && !((expected ^ val) & ~PTE_FREE);
-    if ((val & PTE_P) && !same) {
-        rc = l1e_get_inline(pt_dom, pt_dom, &val, false);
+        val = l1e_adjusted(val);
+        same = !((expected ^ val) & ~PTE_FREE);
+        rc = same ? 0 : l1e_get_checked(pt_dom, pt_dom, &val, false);
         if (rc)
             return rc;
     }

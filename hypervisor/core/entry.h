@@ -3,7 +3,9 @@
 #ifndef CORE_ENTRY_H
 #define CORE_ENTRY_H
 
+#include "core/frame_ref.h"
 #include "core/pagetype.h"
+#include "lib/errno.h"
 
 #define PTE_KERNEL BIT(52) /* the guest did not set US: its kernel's own mapping */
 #define PTE_CACHE (PTE_PWT | PTE_PCD | PTE_PAT)
@@ -22,8 +24,66 @@ static inline bool upper_entry_is_self(const struct frame *f, uint64_t e)
     return pte_mfn(e).n == frame_mfn(f).n && !(e & PTE_RW);
 }
 
+/* What the hardware shall see of a present L1 entry; its cache bits were looked at. */
+static inline uint64_t l1e_adjusted(uint64_t e)
+{
+    if (!(e & PTE_US))
+        return e | PTE_US | PTE_KERNEL;
+    return e & PTE_KERNEL ? e : e | PTE_G;
+}
+
+/* The same frame with the same rights: only flags change, no reference does. False: it is not the same. */
+static inline bool entry_change_flags(uint64_t *p, uint64_t val, bool preserve_ad)
+{
+    uint64_t old = READ_ONCE(*p);
+
+    while (likely(!((old ^ val) & ~PTE_FREE)))
+        if (likely(__atomic_compare_exchange_n(p, &old, preserve_ad ? val | (old & (PTE_A | PTE_D)) : val,
+                                               false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)))
+            return true;
+    return false;
+}
+
+/* A change of an L1 entry that only changes flags. False: go to l1_update(). */
+static inline bool l1_update_fast(uint64_t *p, uint64_t val, bool preserve_ad)
+{
+    return likely((val & (PTE_P | PTE_CACHE)) == PTE_P) &&
+           entry_change_flags(p, l1e_adjusted(val), preserve_ad);
+}
+
+/* Any change of an L1 entry: entry_update() for tables of that level. */
+int l1_update(struct domain *pt_dom, struct domain *pg_dom, uint64_t *p, uint64_t val, bool preserve_ad);
+
+/* l1e_get() by what is not in the fast way: another type to change, not RAM, not the domain's. */
+int l1e_get_slow(struct domain *pt_dom, struct domain *pg_dom, uint64_t *e, bool locked);
+bool l1e_cache_bits_allowed(const struct domain *d);
+
 /* l1e_get() including the check of the flags; locked: the caller holds d->mm of pg_dom. */
-int l1e_get_checked(struct domain *pt_dom, struct domain *pg_dom, uint64_t *e, bool locked);
+static inline int l1e_get_checked(struct domain *pt_dom, struct domain *pg_dom, uint64_t *e, bool locked)
+{
+    mfn_t m = pte_mfn(*e);
+
+    if (unlikely(*e & PTE_CACHE) && !l1e_cache_bits_allowed(pt_dom))
+        return refuse(pt_dom, EINVAL, PTE_RESERVED, 0, *e, 0);
+    *e = l1e_adjusted(*e);
+    if (likely(m.n < max_mfn) && likely(!pg_dom->is_system) &&
+        likely(frame_get_fast(frame_of(m), pg_dom, *e & PTE_RW)))
+        return 0;
+    return l1e_get_slow(pt_dom, pg_dom, e, locked);
+}
+
+static inline void l1e_put_inline(uint64_t e)
+{
+    mfn_t m = pte_mfn(e);
+    struct frame *f = frame_of(m);
+
+    if (!(e & PTE_P) || unlikely(m.n >= max_mfn) || unlikely(f->owner == DOMID_IO))
+        return;
+    if (e & PTE_RW)
+        frame_put_writable(f);
+    else
+        frame_put_inline(f);
+}
 
 /* Are the flags of a present entry of an L2, L3 or L4 allowed, and is it no linear map? 0, -EINVAL. */
 int upper_entry_check(struct domain *d, struct frame *f, uint32_t type, unsigned index, uint64_t e);

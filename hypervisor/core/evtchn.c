@@ -6,8 +6,10 @@
 
 #define WORD_BITS 64
 
-_Static_assert(PORTS_MAX == EVTCHN_2L_NR_CHANNELS, "the bitmaps of shared_info hold exactly the ports");
-_Static_assert(ARRAY_SIZE(((struct vcpu *)0)->virq_port) == NR_VIRQS, "one slot a virtual interrupt");
+_Static_assert(PORTS_MAX == EVTCHN_2L_NR_CHANNELS,
+               "the bitmaps of shared_info hold exactly the ports");
+_Static_assert(ARRAY_SIZE(((struct vcpu *)0)->virq_port) == NR_VIRQS,
+               "one slot a virtual interrupt");
 
 /* ---- ports ---- */
 
@@ -92,7 +94,10 @@ void evtchn_domain_free(struct domain *d)
     }
 }
 
-bool evtchn_port_valid(struct domain *d, evtchn_port_t port) { return port_of(d, port) != NULL; }
+bool evtchn_port_valid(struct domain *d, evtchn_port_t port)
+{
+    return port_of(d, port) != NULL;
+}
 
 /* ---- delivery ---- */
 
@@ -192,13 +197,9 @@ int evtchn_send(struct domain *caller, evtchn_port_t port)
         /* The peer cannot go while c is locked: closing either end takes both locks. */
         evtchn_raise(c->remote, port_of(c->remote, c->remote_port));
         break;
-    case EVT_IPI:
-        evtchn_raise(caller, c);
-        break;
-    case EVT_UNBOUND: /* nobody there: dropped */
-        break;
-    default:
-        rc = refuse(caller, EINVAL, EVTCHN_BAD_STATE, port, c->state, 0);
+    case EVT_IPI: evtchn_raise(caller, c); break;
+    case EVT_UNBOUND: /* nobody there: dropped */ break;
+    default: rc = refuse(caller, EINVAL, EVTCHN_BAD_STATE, port, c->state, 0);
     }
     spin_unlock(&c->lock);
     return rc;
@@ -240,9 +241,13 @@ static void virq_raise(struct vcpu *v, unsigned virq)
     spin_unlock(&c->lock);
 }
 
-void virq_raise_vcpu(struct vcpu *v, unsigned virq) { virq_raise(v, virq); }
+void virq_raise_vcpu(struct vcpu *v, unsigned virq)
+{
+    virq_raise(v, virq);
+}
 
-/* LIMIT: always the first domain's; a toolstack cannot move a global interrupt to another domain. */
+/* LIMIT: always the first domain's; a toolstack cannot move a global interrupt to another
+ * domain. */
 void virq_raise_global(unsigned virq)
 {
     struct domain *d = domain_find(0);

@@ -22,7 +22,8 @@ static struct domain *target(struct domain *caller, domid_t id)
 static int may_control(struct domain *caller, const struct domain *d)
 {
     return likely(caller == d || caller->privileged)
-         ? 0 : refuse(caller, EPERM, NOT_PRIVILEGED, d->id, 0, 0);
+               ? 0
+               : refuse(caller, EPERM, NOT_PRIVILEGED, d->id, 0, 0);
 }
 
 int evtchn_alloc_unbound(struct domain *caller, struct evtchn_alloc_unbound *a)
@@ -215,7 +216,10 @@ static int port_close(struct domain *d, evtchn_port_t port)
     return 0;
 }
 
-int evtchn_close(struct domain *caller, evtchn_port_t port) { return port_close(caller, port); }
+int evtchn_close(struct domain *caller, evtchn_port_t port)
+{
+    return port_close(caller, port);
+}
 
 static bool port_open(const struct domain *d, evtchn_port_t port)
 {
@@ -260,27 +264,22 @@ int evtchn_reset(struct domain *caller, struct evtchn_reset *a)
 static void status_fill(struct evtchn_status *a, const struct evtchn *c)
 {
     static const uint8_t words[] = {
-        [EVT_FREE] = EVTCHNSTAT_closed, [EVT_RESERVED] = EVTCHNSTAT_closed,
+        [EVT_FREE] = EVTCHNSTAT_closed,     [EVT_RESERVED] = EVTCHNSTAT_closed,
         [EVT_UNBOUND] = EVTCHNSTAT_unbound, [EVT_INTERDOMAIN] = EVTCHNSTAT_interdomain,
-        [EVT_PIRQ] = EVTCHNSTAT_pirq, [EVT_VIRQ] = EVTCHNSTAT_virq, [EVT_IPI] = EVTCHNSTAT_ipi,
+        [EVT_PIRQ] = EVTCHNSTAT_pirq,       [EVT_VIRQ] = EVTCHNSTAT_virq,
+        [EVT_IPI] = EVTCHNSTAT_ipi,
     };
 
     a->status = words[c->state];
     a->vcpu = c->notify_vcpu;
     switch (c->state) {
-    case EVT_UNBOUND:
-        a->u.unbound.dom = c->remote_domid;
-        break;
+    case EVT_UNBOUND: a->u.unbound.dom = c->remote_domid; break;
     case EVT_INTERDOMAIN:
         a->u.interdomain.dom = c->remote->id;
         a->u.interdomain.port = c->remote_port;
         break;
-    case EVT_PIRQ:
-        a->u.pirq = c->virq;
-        break;
-    case EVT_VIRQ:
-        a->u.virq = c->virq;
-        break;
+    case EVT_PIRQ: a->u.pirq = c->virq; break;
+    case EVT_VIRQ: a->u.virq = c->virq; break;
     }
 }
 
@@ -333,8 +332,7 @@ static const char *port_error(struct domain *d, struct evtchn *c)
     if (c->notify_vcpu && !vcpu_of(d, c->notify_vcpu))
         return "notifies a vcpu that does not exist";
     switch (c->state) {
-    case EVT_FREE:
-        return c->port < d->evtchn.next_free_hint ? "is free below the hint" : NULL;
+    case EVT_FREE: return c->port < d->evtchn.next_free_hint ? "is free below the hint" : NULL;
     case EVT_INTERDOMAIN:
         peer = c->remote ? port_of(c->remote, c->remote_port) : NULL;
         if (!peer || peer->state != EVT_INTERDOMAIN || peer->remote != d ||

@@ -28,7 +28,8 @@ static inline bool virq_is_global(unsigned virq)
     return virq != VIRQ_TIMER && virq != VIRQ_DEBUG && virq != VIRQ_XENOPROF && virq != VIRQ_XENPMU;
 }
 
-/* The lowest free port, with d's lock held: 0, -EINVAL (dying), -ENOSPC, -ENOMEM. Not taken until evtchn_port_use(). */
+/* The lowest free port, with d's lock held: 0, -EINVAL (dying), -ENOSPC, -ENOMEM. Not taken
+ * until evtchn_port_use(). */
 int evtchn_find_free(struct domain *d, struct evtchn **out);
 /* With d's lock and c's lock held: a free port becomes something, and free again. */
 void evtchn_port_use(struct domain *d, struct evtchn *c, enum evtchn_state state);

@@ -15,6 +15,9 @@
 #include "core/frame.h"
 #include "core/tlb.h"
 
+/* core/pagetype.c: drop both references of a frame that turned out to have changed hands. */
+void frame_and_type_put_stray(struct frame *f);
+
 #define WORD_REF   1ull
 #define WORD_TYPE  (1ull << 32) /* one type count */
 #define WORD_T(t)  ((uint64_t)(t) << 32)
@@ -37,11 +40,34 @@ static inline void frame_put_inline(struct frame *f)
         domain_frame_last_put(f);
 }
 
-static inline bool refs_can_grow(uint64_t w)
-{
-    uint32_t refs = (uint32_t)w & FRAME_REFS_MASK;
+/* Counting up changes one of these bits only when a count passes its limit: bit 28 of refs is unused,
+ * and the type count would carry into QUEUED. */
+#define WORD_OVERFLOW (WORD_T(TYPE_QUEUED) | BIT(28))
 
-    return refs - 1u < FRAME_REFS_MASK - 1u; /* neither 0 nor at the limit */
+/* May the frame with this word get `more` references (WORD_REF, WORD_TYPE)? Not a free one. */
+static inline bool word_can_grow(uint64_t w, uint64_t more)
+{
+    return likely((uint32_t)w & FRAME_REFS_MASK) && likely(!(((w + more) ^ w) & WORD_OVERFLOW));
+}
+
+static inline bool refs_can_grow(uint64_t w) { return word_can_grow(w, WORD_REF); }
+
+/* Has it the type, validated? (PINNED and QUEUED do not matter.) */
+static inline bool word_has_type(uint64_t w, uint32_t type)
+{
+    return !(((uint32_t)(w >> 32) ^ (type | TYPE_VALIDATED)) & (TYPE_MASK | TYPE_VALIDATED));
+}
+
+/* Both references of a use that is not the type's last one. False: it is, nothing was done. */
+static inline bool frame_put_both_fast(struct frame *f)
+{
+    uint64_t w = word_load(f);
+
+    do {
+        if (unlikely((w & WORD_COUNT) <= WORD_TYPE))
+            return false;
+    } while (unlikely(!word_cas(f, &w, w - WORD_TYPE - WORD_REF)));
+    return true;
 }
 
 /* Both references of a writable mapping; the type is WRITABLE. */
@@ -50,7 +76,7 @@ static inline void frame_put_writable(struct frame *f)
     uint64_t w = word_load(f);
 
     for (;;) {
-        if (likely((w & WORD_COUNT) > WORD_TYPE)) {
+        if ((w & WORD_COUNT) > WORD_TYPE) {
             if (likely(word_cas(f, &w, w - WORD_TYPE - WORD_REF)))
                 return;
         } else if (likely(word_cas(f, &w, (w - WORD_TYPE) & ~WORD_T(TYPE_VALIDATED)))) {
@@ -69,17 +95,21 @@ static inline void frame_put_writable(struct frame *f)
  */
 static inline bool frame_get_fast(struct frame *f, const struct domain *d, bool writable)
 {
-    uint64_t w = word_load(f), need = WORD_T(TYPE_WRITABLE | TYPE_VALIDATED);
+    uint64_t w = word_load(f);
 
     if (unlikely(f->owner != d->id))
         return false;
-    do {
-        if (unlikely(!refs_can_grow(w)))
-            return false;
-        if (writable && (unlikely(((w ^ need) & WORD_T(TYPE_MASK | TYPE_VALIDATED)) != 0) ||
-                         unlikely((w & WORD_COUNT) == WORD_COUNT)))
-            return false;
-    } while (unlikely(!word_cas(f, &w, w + WORD_REF + (writable ? WORD_TYPE : 0))));
+    if (writable) {
+        do {
+            if (unlikely(!word_has_type(w, TYPE_WRITABLE)) || !word_can_grow(w, WORD_TYPE + WORD_REF))
+                return false;
+        } while (unlikely(!word_cas(f, &w, w + WORD_TYPE + WORD_REF)));
+    } else {
+        do {
+            if (!word_can_grow(w, WORD_REF))
+                return false;
+        } while (unlikely(!word_cas(f, &w, w + WORD_REF)));
+    }
     if (likely(READ_ONCE(f->owner) == d->id))
         return true;
     /* The frame changed hands before the reference held it. */
@@ -87,6 +117,24 @@ static inline bool frame_get_fast(struct frame *f, const struct domain *d, bool 
         frame_put_writable(f);
     else
         frame_put_inline(f);
+    return false;
+}
+
+/* Both references on a table of this type that is in use. False: it is none, or not d's. */
+static inline bool frame_get_table(struct frame *f, const struct domain *d, uint32_t type)
+{
+    uint64_t w = word_load(f);
+
+    if (unlikely(f->owner != d->id))
+        return false;
+    do {
+        if (unlikely(!word_has_type(w, type)) || unlikely(!(w & WORD_COUNT)) ||
+            !word_can_grow(w, WORD_TYPE + WORD_REF))
+            return false;
+    } while (unlikely(!word_cas(f, &w, w + WORD_TYPE + WORD_REF)));
+    if (likely(READ_ONCE(f->owner) == d->id))
+        return true;
+    frame_and_type_put_stray(f);
     return false;
 }
 

@@ -100,7 +100,10 @@ int grant_setup(struct domain *d, unsigned nr, uint64_t *list)
     return rc;
 }
 
-unsigned grant_frames(struct domain *d) { return READ_ONCE(d->grants->nr_frames); }
+unsigned grant_frames(struct domain *d)
+{
+    return READ_ONCE(d->grants->nr_frames);
+}
 
 int grant_frame_mfn(struct domain *d, unsigned idx, mfn_t *out)
 {
@@ -127,7 +130,8 @@ int16_t grant_swap(struct domain *d, grant_ref_t a, grant_ref_t b)
     if (max(a, b) >= t->nr_refs) {
         status = grant_refuse(d, GNTST_bad_gntref, GRANT_BAD_REF, d->id, max(a, b), t->nr_refs);
     } else if (a != b && (active_of(t, a)->pin || active_of(t, b)->pin)) {
-        status = grant_refuse(d, GNTST_eagain, GRANT_IN_USE, d->id, active_of(t, a)->pin ? a : b, 0);
+        status =
+            grant_refuse(d, GNTST_eagain, GRANT_IN_USE, d->id, active_of(t, a)->pin ? a : b, 0);
     } else {
         x = entry_of(t, a);
         y = entry_of(t, b);
@@ -142,14 +146,15 @@ int16_t grant_swap(struct domain *d, grant_ref_t a, grant_ref_t b)
 /* ---- pins ---- */
 
 /*
- * Take the entry into use: GTF_reading, and GTF_writing for a writable use, in the same word that was
- * checked. Bounded: a guest can change its entry faster than this loop goes round. On success *frame.
+ * Take the entry into use: GTF_reading, and GTF_writing for a writable use, in the same word that
+ * was checked. Bounded: a guest can change its entry faster than this loop goes round. On success
+ * *frame.
  */
 static int16_t entry_claim(struct domain *granter, uint64_t *place, grant_ref_t ref,
                            struct domain *who, bool write, bool pinned, uint16_t no_flags,
                            uint32_t *frame)
 {
-    union grant_entry_word old = { .word = READ_ONCE(*place) };
+    union grant_entry_word old = {.word = READ_ONCE(*place)};
 
     for (int i = 0; i < RETRIES; i++) {
         union grant_entry_word new = old;
@@ -158,9 +163,11 @@ static int16_t entry_claim(struct domain *granter, uint64_t *place, grant_ref_t 
         no_flags &= ~GTF_readonly; /* has its own words */
         if (!pinned && (unlikely((old.e.flags & (GTF_type_mask | no_flags)) != GTF_permit_access) ||
                         unlikely(old.e.domid != who->id)))
-            return grant_refuse(who, GNTST_general_error, GRANT_NOT_GRANTED, granter->id, ref, old.word);
+            return grant_refuse(who, GNTST_general_error, GRANT_NOT_GRANTED, granter->id, ref,
+                                old.word);
         if (write && unlikely(old.e.flags & GTF_readonly))
-            return grant_refuse(who, GNTST_general_error, GRANT_READ_ONLY, granter->id, ref, old.word);
+            return grant_refuse(who, GNTST_general_error, GRANT_READ_ONLY, granter->id, ref,
+                                old.word);
         new.e.flags |= write ? GTF_reading | GTF_writing : GTF_reading;
         if (likely(__atomic_compare_exchange_n(place, &old.word, new.word, false, __ATOMIC_SEQ_CST,
                                                __ATOMIC_RELAXED))) {
@@ -186,7 +193,8 @@ int16_t grant_pin_slow(struct domain *granter, grant_ref_t ref, struct domain *w
     if (act->pin && (unlikely(act->user != who->id) || unlikely(act->pin & PIN_FULL(incr))))
         return grant_refuse(who, GNTST_general_error, GRANT_IN_USE, granter->id, ref, act->pin);
     if (!act->pin || (write && !(act->pin & PIN_WRITERS))) {
-        status = entry_claim(granter, entry_of(t, ref), ref, who, write, act->pin, no_flags, &frame);
+        status =
+            entry_claim(granter, entry_of(t, ref), ref, who, write, act->pin, no_flags, &frame);
         if (unlikely(status))
             return status;
         if (!act->pin) {
@@ -266,8 +274,9 @@ void grant_dump(struct domain *d)
         const struct grant_active *act = active_of(t, ref);
 
         if (act->pin)
-            log_msg(LOG_INFO, "%s: reference %u: frame %#x for d%u, pins %#x, entry %#llx", d->name, ref,
-                    act->frame, act->user, act->pin, (unsigned long long)READ_ONCE(*entry_of(t, ref)));
+            log_msg(LOG_INFO, "%s: reference %u: frame %#x for d%u, pins %#x, entry %#llx", d->name,
+                    ref, act->frame, act->user, act->pin,
+                    (unsigned long long)READ_ONCE(*entry_of(t, ref)));
     }
     spin_unlock(&t->lock);
 }
@@ -296,7 +305,8 @@ static unsigned count_handles(struct domain *user, struct domain *d, uint32_t *c
         h = mapping_of(t, h)->ref;
     }
     if (used + free != total)
-        log_msg(LOG_ERR, "audit: %s has %u handles, %u used, %u free", user->name, total, used, free);
+        log_msg(LOG_ERR, "audit: %s has %u handles, %u used, %u free", user->name, total, used,
+                free);
     return used + free != total;
 }
 

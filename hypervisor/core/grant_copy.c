@@ -16,7 +16,8 @@ struct side {
     grant_ref_t ref;
 };
 
-FOR_A_SIDE int16_t side_find(struct domain *who, const struct gnttab_copy_ptr *p, bool is_ref, struct side *s)
+FOR_A_SIDE int16_t side_find(struct domain *who, const struct gnttab_copy_ptr *p, bool is_ref,
+                             struct side *s)
 {
     if (p->domid == DOMID_SELF || (is_ref && p->domid == who->id)) {
         s->d = who;
@@ -26,7 +27,7 @@ FOR_A_SIDE int16_t side_find(struct domain *who, const struct gnttab_copy_ptr *p
         return grant_refuse(who, GNTST_permission_denied, GRANT_COPY_FRAME, p->domid, 0, 0);
     s->d = domain_find(p->domid);
     return likely(s->d) ? GNTST_okay
-         : grant_refuse(who, GNTST_bad_domain, NO_SUCH_DOMAIN, p->domid, 0, 0);
+                        : grant_refuse(who, GNTST_bad_domain, NO_SUCH_DOMAIN, p->domid, 0, 0);
 }
 
 FOR_A_SIDE int16_t side_pin(struct domain *who, grant_ref_t ref, bool write, struct side *s)
@@ -45,8 +46,8 @@ FOR_A_SIDE int16_t side_pin(struct domain *who, grant_ref_t ref, bool write, str
     return status;
 }
 
-FOR_A_SIDE int16_t side_claim(struct domain *who, const struct gnttab_copy_ptr *p, bool is_ref, bool write,
-                              struct side *s)
+FOR_A_SIDE int16_t side_claim(struct domain *who, const struct gnttab_copy_ptr *p, bool is_ref,
+                              bool write, struct side *s)
 {
     int16_t status;
 
@@ -102,7 +103,7 @@ static int16_t copy(struct domain *who, const struct gnttab_copy *op, const stru
 /* The order of the checks decides which status a request with several faults gets. */
 void grant_copy(struct vcpu *v, struct gnttab_copy *op)
 {
-    struct side from = { .d = NULL }, to = { .d = NULL };
+    struct side from = {.d = NULL}, to = {.d = NULL};
     bool from_ref = op->flags & GNTCOPY_source_gref, to_ref = op->flags & GNTCOPY_dest_gref;
     struct domain *d = v->domain;
     int16_t status = side_find(d, &op->source, from_ref, &from);

@@ -28,7 +28,7 @@ static inline void one_put(struct frame *f, bool write)
 
 /* One reference a kind of mapping. first: nobody else had the grant in use. */
 static inline int16_t frame_hold(struct domain *granter, struct domain *who,
-                          const struct gnttab_map_grant_ref *op, uint32_t frame, bool first)
+                                 const struct gnttab_map_grant_ref *op, uint32_t frame, bool first)
 {
     bool write = !(op->flags & GNTMAP_readonly);
     mfn_t m = MFN(frame);
@@ -42,10 +42,11 @@ static inline int16_t frame_hold(struct domain *granter, struct domain *who,
     one_put(frame_of(m), write);
 refused:
     if (frame_of(m)->owner == granter->id)
-        return grant_refuse(who, GNTST_general_error, GRANT_NOT_WRITABLE, granter->id, op->ref, frame);
+        return grant_refuse(who, GNTST_general_error, GRANT_NOT_WRITABLE, granter->id, op->ref,
+                            frame);
 not_owned:
-    return grant_refuse(who, first ? GNTST_bad_page : GNTST_general_error, GRANT_BAD_FRAME, granter->id,
-                        op->ref, frame);
+    return grant_refuse(who, first ? GNTST_bad_page : GNTST_general_error, GRANT_BAD_FRAME,
+                        granter->id, op->ref, frame);
 }
 
 static inline void frame_let_go(uint32_t frame, uint16_t gone)
@@ -99,14 +100,15 @@ static void table_put_foreign(struct frame *f)
 }
 
 /*
- * References on what serves as an L1 table of d now. Not frame_and_type_get(), which is longer and would make
- * an L1 table of a plain page that is named here.
+ * References on what serves as an L1 table of d now. Not frame_and_type_get(), which is longer and
+ * would make an L1 table of a plain page that is named here.
  */
 static inline bool table_get(struct frame *f, struct domain *d)
 {
-    /* Both counts below half of what they can hold; the references are at least as many as the types. */
-    const uint64_t mask = WORD_T(TYPE_MASK | TYPE_VALIDATED | (TYPE_COUNT_MASK + 1) / 2) |
-                          (FRAME_REFS_MASK + 1) / 2;
+    /* Both counts below half of what they can hold; the references are at least as many as the
+     * types. */
+    const uint64_t mask =
+        WORD_T(TYPE_MASK | TYPE_VALIDATED | (TYPE_COUNT_MASK + 1) / 2) | (FRAME_REFS_MASK + 1) / 2;
     uint64_t w = word_load(f);
 
     if (unlikely(f->owner != d->id))
@@ -133,8 +135,9 @@ static inline void table_put(struct frame *f, struct domain *d)
 }
 
 /*
- * The entry the guest names: by virtual address in its kernel's address space, or (is_pte) by the entry's own
- * machine address. Held: the table stays an L1 table of the caller until entry_release().
+ * The entry the guest names: by virtual address in its kernel's address space, or (is_pte) by the
+ * entry's own machine address. Held: the table stays an L1 table of the caller until
+ * entry_release().
  */
 HOT uint64_t *entry_hold(struct vcpu *v, uint64_t addr, bool is_pte, struct frame **table)
 {
@@ -191,7 +194,8 @@ HOT int16_t entry_install(struct vcpu *v, uint64_t addr, bool is_pte, uint64_t n
     return GNTST_okay;
 }
 
-/* Replace the entry if it is the one that was made for the grant; what it held is the caller's now. */
+/* Replace the entry if it is the one that was made for the grant; what it held is the caller's
+ * now. */
 HOT int16_t entry_take(struct vcpu *v, uint64_t addr, uint16_t flags, uint32_t frame, uint64_t new)
 {
     struct frame *table;
@@ -205,8 +209,9 @@ HOT int16_t entry_take(struct vcpu *v, uint64_t addr, uint16_t flags, uint32_t f
     while (!done && likely(pte_mfn(old).n == frame) && likely(!((old ^ want) & (PTE_P | PTE_RW))))
         done = __atomic_compare_exchange_n(e, &old, new, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
     entry_release(v, table);
-    return likely(done) ? GNTST_okay
-         : grant_refuse(v->domain, GNTST_general_error, GRANT_PTE_MISMATCH, addr, old, frame);
+    return likely(done)
+               ? GNTST_okay
+               : grant_refuse(v->domain, GNTST_general_error, GRANT_PTE_MISMATCH, addr, old, frame);
 }
 
 /* ---- mapping ---- */
@@ -229,8 +234,9 @@ void grant_map(struct vcpu *v, struct gnttab_map_grant_ref *op)
     }
     m = grant_handle_get(d, &handle);
     if (unlikely(!m)) {
-        op->status = grant_refuse(d, GNTST_no_space, GRANT_NO_HANDLE,
-                                  d->grants->map_frames * MAPS_PER_FRAME, d->max_maptrack_frames, 0);
+        op->status =
+            grant_refuse(d, GNTST_no_space, GRANT_NO_HANDLE, d->grants->map_frames * MAPS_PER_FRAME,
+                         d->max_maptrack_frames, 0);
         goto put_domain;
     }
     op->status = pin_and_hold(granter, d, op, incr, &frame);
@@ -285,7 +291,8 @@ static void mapping_release(struct grant_mapping *m, uint16_t flags)
     __atomic_store_n(&m->flags, flags, __ATOMIC_RELEASE);
 }
 
-/* For unmap_and_replace: the entry that maps addr leaves its place and goes, with what it holds, to a new one. */
+/* For unmap_and_replace: the entry that maps addr leaves its place and goes, with what it holds,
+ * to a new one. */
 static int16_t entry_steal(struct vcpu *v, uint64_t addr, uint64_t *out)
 {
     struct frame *table;
@@ -298,13 +305,15 @@ static int16_t entry_steal(struct vcpu *v, uint64_t addr, uint64_t *out)
     return GNTST_okay;
 }
 
-HOT int16_t host_unmap(struct vcpu *v, uint64_t addr, uint64_t new_addr, uint16_t flags, uint32_t frame)
+HOT int16_t host_unmap(struct vcpu *v, uint64_t addr, uint64_t new_addr, uint16_t flags,
+                       uint32_t frame)
 {
     uint64_t new = 0;
     int16_t status;
 
     if (unlikely(new_addr)) {
-        /* The replacement is named by address, so it has no meaning for a mapping named by its entry. */
+        /* The replacement is named by address, so it has no meaning for a mapping named by its
+         * entry. */
         if (flags & GNTMAP_contains_pte)
             return grant_refuse(v->domain, GNTST_general_error, GRANT_BAD_PTE, new_addr, 0, 0);
         status = entry_steal(v, new_addr, &new);
@@ -312,14 +321,14 @@ HOT int16_t host_unmap(struct vcpu *v, uint64_t addr, uint64_t new_addr, uint16_
             return status;
     }
     status = entry_take(v, addr, flags, frame, new);
-    if (unlikely(status) && (new & PTE_P))
+    if (unlikely(status) && (new &PTE_P))
         l1e_put(v->domain, new);
     return status;
 }
 
 /* Inlined: for the plain unmap new_addr is 0 and all about it falls away. */
-HOT int16_t unmap(struct vcpu *v, grant_handle_t handle, uint64_t host_addr, uint64_t bus_addr, uint64_t new_addr,
-      struct grant_unmap_batch *b)
+HOT int16_t unmap(struct vcpu *v, grant_handle_t handle, uint64_t host_addr, uint64_t bus_addr,
+                  uint64_t new_addr, struct grant_unmap_batch *b)
 {
     struct domain *d = v->domain;
     uint16_t flags = 0, gone = 0, left;
@@ -345,8 +354,13 @@ HOT int16_t unmap(struct vcpu *v, grant_handle_t handle, uint64_t host_addr, uin
     left = flags & ~gone;
     if (gone)
         b->e[b->count++] = (struct grant_unmapped){
-            .granter = m->granter, .mapping = m, .ref = m->ref, .frame = frame, .handle = handle,
-            .gone = gone | (flags & GNTMAP_readonly), .last = !(left & MAP_KINDS),
+            .granter = m->granter,
+            .mapping = m,
+            .ref = m->ref,
+            .frame = frame,
+            .handle = handle,
+            .gone = gone | (flags & GNTMAP_readonly),
+            .last = !(left & MAP_KINDS),
         };
     mapping_release(m, left & MAP_KINDS ? left : 0);
     return GNTST_okay;

@@ -6,11 +6,11 @@
 #include "core/grant.h"
 
 /* Pins of one reference: four 8-bit counts in one word. */
-#define PIN_HOST_W   0x00000001u
-#define PIN_HOST_R   0x00000100u
-#define PIN_DEV_W    0x00010000u
-#define PIN_DEV_R    0x01000000u
-#define PIN_WRITERS  0x00ff00ffu /* mask of the counts of writable uses */
+#define PIN_HOST_W 0x00000001u
+#define PIN_HOST_R 0x00000100u
+#define PIN_DEV_W 0x00010000u
+#define PIN_DEV_R 0x01000000u
+#define PIN_WRITERS 0x00ff00ffu /* mask of the counts of writable uses */
 /* The top bits of the counts that an increment touches: if one is set the count may overflow. */
 #define PIN_FULL(incr) ((incr) << 7)
 
@@ -30,8 +30,8 @@ struct grant_active {
 };
 
 struct grant_mapping {
-    uint32_t ref;           /* on the free list: the next handle */
-    uint16_t flags;         /* GNTMAP_*; 0: not in use; MAP_BUSY: being unmapped */
+    uint32_t ref;   /* on the free list: the next handle */
+    uint16_t flags; /* GNTMAP_*; 0: not in use; MAP_BUSY: being unmapped */
     uint16_t unused;
     struct domain *granter; /* holds a reference */
 };
@@ -43,7 +43,10 @@ struct grant_table {
     spinlock_t lock;
     unsigned nr_frames, max_frames;
     unsigned nr_refs;
-    struct { struct grant_entry_v1 *shared; struct grant_active *active; } *frames;
+    struct {
+        struct grant_entry_v1 *shared;
+        struct grant_active *active;
+    } * frames;
 
     unsigned map_frames, max_map_frames;
     unsigned map_room; /* of the pointer array, which grows by doubling */
@@ -73,11 +76,13 @@ static inline struct grant_mapping *mapping_of(const struct grant_table *t, gran
 /* Record the refusal; the status is what the guest gets. */
 #define grant_refuse(d, status, r, a, b, c) (refuse(d, EINVAL, r, a, b, c), (int16_t)(status))
 
-/* What a mapping of this kind counts for: by GNTMAP_device_map | _host_map | _readonly, which are 1, 2, 4. */
+/* What a mapping of this kind counts for: by GNTMAP_device_map | _host_map | _readonly, which
+ * are 1, 2, 4. */
 static inline uint32_t pins_for(uint32_t gntmap_flags)
 {
     static const uint32_t pins[8] = {
-        0, PIN_DEV_W, PIN_HOST_W, PIN_DEV_W + PIN_HOST_W, 0, PIN_DEV_R, PIN_HOST_R, PIN_DEV_R + PIN_HOST_R,
+        0, PIN_DEV_W, PIN_HOST_W, PIN_DEV_W + PIN_HOST_W,
+        0, PIN_DEV_R, PIN_HOST_R, PIN_DEV_R + PIN_HOST_R,
     };
 
     return pins[gntmap_flags % 8];
@@ -93,9 +98,9 @@ int16_t grant_pin_slow(struct domain *granter, grant_ref_t ref, struct domain *w
                        uint16_t no_flags);
 
 /*
- * Pin a reference of granter for who (the granter's lock is held): 0 or GNTST_*. incr: pins_for(), any
- * writable or none; no_flags: entry flags that forbid this use. On success the frame is in active_of()->frame,
- * and nothing is held on it.
+ * Pin a reference of granter for who (the granter's lock is held): 0 or GNTST_*. incr: pins_for(),
+ * any writable or none; no_flags: entry flags that forbid this use. On success the frame is in
+ * active_of()->frame, and nothing is held on it.
  */
 static inline int16_t grant_pin(struct domain *granter, grant_ref_t ref, struct domain *who,
                                 uint32_t incr, uint16_t no_flags)
@@ -160,7 +165,8 @@ static inline struct grant_mapping *grant_handle_get(struct domain *d, grant_han
     return m;
 }
 
-static inline void grant_handle_put(struct domain *d, struct grant_mapping *m, grant_handle_t handle)
+static inline void grant_handle_put(struct domain *d, struct grant_mapping *m,
+                                    grant_handle_t handle)
 {
     struct grant_table *t = d->grants;
 

@@ -5,13 +5,13 @@
 #include "core/pagetype.h"
 #include "lib/errno.h"
 
-#define PORT_PIT_CH2    0x42
-#define PORT_PIT_MODE   0x43
-#define PORT_SPEAKER    0x61
+#define PORT_PIT_CH2 0x42
+#define PORT_PIT_MODE 0x43
+#define PORT_SPEAKER 0x61
 #define PORT_CMOS_INDEX 0x70
-#define PORT_CMOS_DATA  0x71
-#define PORT_PCI_INDEX  0xcf8
-#define PORT_PCI_DATA   0xcfc
+#define PORT_CMOS_DATA 0x71
+#define PORT_PCI_INDEX 0xcf8
+#define PORT_PCI_DATA 0xcfc
 
 static spinlock_t index_lock = SPINLOCK_INIT; /* CMOS and PCI index registers; a leaf */
 
@@ -36,7 +36,8 @@ int ioport_set_iopl(struct vcpu *v, unsigned iopl)
 
 int ioport_set_bitmap(struct vcpu *v, gva_t bitmap, unsigned nr_ports)
 {
-    if (nr_ports > 0x10000 || !va_canonical(bitmap) || !va_is_guest(bitmap, DIV_ROUND_UP(nr_ports, 8)))
+    if (nr_ports > 0x10000 || !va_canonical(bitmap) ||
+        !va_is_guest(bitmap, DIV_ROUND_UP(nr_ports, 8)))
         return refuse(v->domain, EINVAL, IOPL_BAD, 0, nr_ports, bitmap);
     v->iobmp = bitmap;
     v->iobmp_limit = nr_ports;
@@ -310,7 +311,8 @@ static inline void rax_write(struct cpu_user_regs *r, unsigned bytes, uint32_t v
 enum emul_result ioport_insn(struct vcpu *v, const struct insn *i)
 {
     unsigned bytes = i->bytes == 8 ? 4 : i->bytes;
-    unsigned port = i->opcode >= 0xe4 && i->opcode <= 0xe7 ? (uint8_t)i->imm : (uint16_t)v->regs.rdx;
+    unsigned port =
+        i->opcode >= 0xe4 && i->opcode <= 0xe7 ? (uint8_t)i->imm : (uint16_t)v->regs.rdx;
     enum emul_result r = access_check(v, port, bytes);
     uint64_t hit;
 

@@ -73,22 +73,30 @@ bool domain_release_frame(struct domain *d, struct frame *f)
     return true;
 }
 
+/* The last reference of a frame of d went. */
+static void frame_gone(struct domain *d, struct frame *f)
+{
+    spin_lock(&d->pages_lock);
+    frame_list_del(&d->pages, f);
+    d->tot_pages--;
+    spin_unlock(&d->pages_lock);
+    m2p[frame_mfn(f).n] = M2P_INVALID;
+    heap_free_frame(f);
+}
+
 void domain_frame_last_put(struct frame *f)
 {
     struct domain *d;
 
     BUG_ON(f->type & TYPE_COUNT_MASK);
-    if (f->owner != DOMID_XEN) {
-        d = domain_find(f->owner);
-        BUG_ON(!d);
-        spin_lock(&d->pages_lock);
-        frame_list_del(&d->pages, f);
-        d->tot_pages--;
-        spin_unlock(&d->pages_lock);
-        m2p[frame_mfn(f).n] = M2P_INVALID;
-        domain_put(d);
+    if (f->owner == DOMID_XEN) {
+        heap_free_frame(f);
+        return;
     }
-    heap_free_frame(f);
+    d = domain_find(f->owner);
+    BUG_ON(!d);
+    frame_gone(d, f);
+    domain_put(d);
 }
 
 void frame_share(struct domain *d, mfn_t m, bool writable)
@@ -141,9 +149,20 @@ int memory_populate(struct domain *d, uint64_t gpfn, unsigned order, unsigned bi
 int memory_remove(struct domain *d, mfn_t m)
 {
     struct frame *f = frame_of(m);
+    uint64_t w;
 
     if (!mfn_valid(m))
         return refuse(d, EINVAL, FRAME_NOT_OWNED, m.n, d->id, DOMID_IO);
+    /* Mostly its owner's reference is the only one left. */
+    w = word_load(f);
+    if (likely(f->owner == d->id) && likely((uint32_t)w == (FRAME_ALLOCATED | 1)) &&
+        likely(!(w & WORD_T(TYPE_COUNT_MASK | TYPE_QUEUED))) && likely(word_cas(f, &w, w & ~0xffffffffull))) {
+        if (likely(READ_ONCE(f->owner) == d->id)) {
+            frame_gone(d, f);
+            return 0;
+        }
+        __atomic_or_fetch(&f->refs, FRAME_ALLOCATED | 1, __ATOMIC_RELEASE); /* it changed hands */
+    }
     if (!frame_get(f, d))
         return refuse(d, ENXIO, FRAME_NOT_OWNED, m.n, d->id, f->owner);
     domain_release_frame(d, f);
@@ -165,6 +184,10 @@ int memory_steal(struct domain *d, mfn_t m)
             (w & WORD_T(TYPE_COUNT_MASK | TYPE_QUEUED)))
             return refuse(d, EINVAL, FRAME_TYPE_CONFLICT, m.n, w >> 32, w & 0xffffffff);
     } while (!word_cas(f, &w, w & ~0xffffffffull));
+    if (unlikely(READ_ONCE(f->owner) != d->id)) { /* it changed hands */
+        __atomic_or_fetch(&f->refs, FRAME_ALLOCATED | 1, __ATOMIC_RELEASE);
+        return refuse(d, EINVAL, FRAME_NOT_OWNED, m.n, d->id, f->owner);
+    }
     spin_lock(&d->pages_lock);
     frame_list_del(&d->pages, f);
     d->tot_pages--;

@@ -28,7 +28,7 @@ bool frame_get(struct frame *f, const struct domain *d)
         return frame_get_fast(f, d, false);
     /* Of the hypervisor's own frames only those that were shared (the m2p table). */
     do {
-        if (f->owner != d->id || !((uint32_t)w & FRAME_XENHEAP) || !refs_can_grow(w))
+        if (f->owner != d->id || !((uint32_t)w & FRAME_XENHEAP) || !word_can_grow(w, WORD_REF))
             return false;
     } while (!word_cas(f, &w, w + WORD_REF));
     return true;
@@ -66,14 +66,18 @@ static struct frame *queue_pop(struct domain *d)
 /* Drop what the first n entries of a table hold. */
 static void entries_put(struct domain *d, struct frame *f, uint32_t type, unsigned n)
 {
-    uint64_t *t = frame_va(frame_mfn(f));
+    const uint64_t *t = frame_va(frame_mfn(f)), *end = t + n;
 
-    for (unsigned i = 0; i < n; i++) {
-        if (type == TYPE_L1)
-            l1e_put(d, t[i]);
-        else if ((t[i] & PTE_P) && !(type == TYPE_L4 && l4_slot_is_hv(i)) &&
-                 !upper_entry_is_self(f, t[i]))
-            frame_and_type_put(d, frame_of(pte_mfn(t[i])));
+    if (type == TYPE_L1) {
+        for (; t < end; t++)
+            l1e_put_inline(*t);
+        return;
+    }
+    for (; t < end; t++) {
+        if (likely(!(*t & PTE_P)))
+            continue;
+        if (!(type == TYPE_L4 && l4_slot_is_hv((unsigned)(n - (end - t)))) && !upper_entry_is_self(f, *t))
+            frame_and_type_put(d, frame_of(pte_mfn(*t)));
     }
 }
 
@@ -148,6 +152,8 @@ void type_put(struct domain *d, struct frame *f)
 
 void frame_and_type_put(struct domain *d, struct frame *f)
 {
+    if (likely(frame_put_both_fast(f)))
+        return;
     type_put(d, f);
     frame_put_inline(f);
 }
@@ -163,17 +169,15 @@ void frame_and_type_put_stray(struct frame *f)
 
 /* ---- getting ---- */
 
-/* One more on a frame that has the type already. With a frame reference too, if refs is WORD_REF. */
-static bool type_get_fast(struct frame *f, uint32_t type, uint64_t refs)
+/* One more on a frame that has the type already; refs: WORD_REF to take a frame reference too. */
+static inline bool type_get_fast(struct frame *f, uint32_t type, uint64_t refs)
 {
     uint64_t w = word_load(f);
 
     do {
-        if (((w >> 32) ^ type ^ TYPE_VALIDATED) & (TYPE_MASK | TYPE_VALIDATED))
+        if (!word_has_type(w, type) || !word_can_grow(w, WORD_TYPE + refs))
             return false;
-        if ((w & WORD_COUNT) == WORD_COUNT || !refs_can_grow(w))
-            return false;
-    } while (!word_cas(f, &w, w + WORD_TYPE + refs));
+    } while (unlikely(!word_cas(f, &w, w + WORD_TYPE + refs)));
     return true;
 }
 
@@ -312,12 +316,11 @@ static int l1_validate(struct domain *d, struct frame *f)
         if (!(e & PTE_P))
             continue;
         rc = l1e_get_checked(d, d, &e, true);
-        if (rc) {
+        if (unlikely(rc)) {
             entries_put(d, f, TYPE_L1, i);
             return rc;
         }
-        if (e != t[i])
-            t[i] = e;
+        t[i] = e;
     }
     return 0;
 }

@@ -55,8 +55,6 @@ int type_get_under_lock(struct domain *d, struct frame *f, uint32_t type);
 /* Reference and type together / apart. frame_and_type_get: -EINVAL when not d's frame. */
 int frame_and_type_get(struct domain *d, mfn_t m, uint32_t type, bool may_preempt);
 void frame_and_type_put(struct domain *d, struct frame *f);
-/* The same for a reference that was taken and then found to be on a frame that changed hands. */
-void frame_and_type_put_stray(struct frame *f);
 /* Invalidate what is queued. -ERESTART when preempted with work left; 0 when the queue is empty. */
 int type_drain(struct domain *d, bool may_preempt);
 

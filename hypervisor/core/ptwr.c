@@ -10,106 +10,14 @@
  * LIMIT: integer stores only: no SSE stores, shifts, set-on-condition, calls, and no fs/gs operands;
  * those get the page fault.
  */
-#include "core/emulate.h"
 #include "core/frame_ref.h"
 #include "core/pagetype.h"
 #include "core/port.h"
+#include "core/ptwr_op.h"
 #include "lib/errno.h"
 
 /* For the quick path: everything known about the operation becomes a constant. */
 #define ALWAYS_INLINE inline __attribute__((always_inline))
-
-#define ARITH_FLAGS (EFLAGS_CF | EFLAGS_PF | EFLAGS_AF | EFLAGS_ZF | EFLAGS_SF | EFLAGS_OF)
-
-enum alu { ALU_ADD, ALU_OR, ALU_ADC, ALU_SBB, ALU_AND, ALU_SUB, ALU_XOR };
-enum bit_op { BIT_SET = 1, BIT_RESET, BIT_COMPLEMENT };
-
-/* What is done to the operand. */
-enum ptwr_kind {
-    PTWR_STORE, PTWR_STOS, PTWR_MOVS, PTWR_PUSH, PTWR_POP, PTWR_XCHG, PTWR_CMPXCHG, PTWR_CMPXCHG8B,
-    PTWR_XADD, PTWR_ALU, PTWR_BIT, PTWR_INC, PTWR_DEC, PTWR_NOT, PTWR_NEG,
-};
-
-struct ptwr_op {
-    enum ptwr_kind kind;
-    unsigned sub;      /* ALU: enum alu; BIT: enum bit_op */
-    unsigned bytes;
-    uint64_t va;       /* of the operand */
-    uint64_t src;      /* the other operand; BIT: the bit's number */
-    bool src_is_va;    /* src is where in the guest's memory the other operand is */
-    uint64_t acc;      /* CMPXCHG, CMPXCHG8B: what is expected */
-    /* results */
-    uint64_t old;      /* the operand before */
-    uint64_t flags;    /* rflags after */
-};
-
-static uint64_t operand_mask(unsigned bytes)
-{
-    return bytes == 8 ? ~0ull : (1ull << bytes * 8) - 1;
-}
-
-/* ---- arithmetic ---- */
-
-/* a op b; *flags has the carry on entry, and afterwards all arithmetic flags. */
-static uint64_t alu_compute(enum alu op, uint64_t a, uint64_t b, unsigned bytes, uint64_t *flags)
-{
-    uint64_t cf = *flags & EFLAGS_CF, res, carry = 0, over = 0, f;
-    unsigned top = bytes * 8 - 1;
-
-    switch (op) {
-    case ALU_ADD:
-    case ALU_ADC:
-        res = a + b + (op == ALU_ADC ? cf : 0);
-        carry = (a & b) | ((a | b) & ~res); /* out of each bit */
-        over = (a ^ res) & (b ^ res);
-        break;
-    case ALU_SUB:
-    case ALU_SBB:
-        res = a - b - (op == ALU_SBB ? cf : 0);
-        carry = (~a & b) | ((~a | b) & res);
-        over = (a ^ b) & (a ^ res);
-        break;
-    case ALU_AND:
-        res = a & b;
-        break;
-    case ALU_OR:
-        res = a | b;
-        break;
-    default:
-        res = a ^ b;
-        break;
-    }
-    f = *flags & ~(uint64_t)ARITH_FLAGS;
-    f |= carry >> top & 1 ? EFLAGS_CF : 0;
-    f |= carry >> 3 & 1 ? EFLAGS_AF : 0;
-    f |= over >> top & 1 ? EFLAGS_OF : 0;
-    f |= res >> top & 1 ? EFLAGS_SF : 0;
-    f |= res & operand_mask(bytes) ? 0 : EFLAGS_ZF;
-    f |= __builtin_popcount((unsigned)(res & 0xff)) & 1 ? 0 : EFLAGS_PF;
-    *flags = f;
-    return res;
-}
-
-static uint64_t bit_compute(const struct ptwr_op *op, uint64_t old, uint64_t *flags)
-{
-    uint64_t bit = BIT(op->src);
-
-    *flags = (*flags & ~(uint64_t)EFLAGS_CF) | (old & bit ? EFLAGS_CF : 0);
-    switch ((enum bit_op)op->sub) {
-    case BIT_SET: return old | bit;
-    case BIT_RESET: return old & ~bit;
-    default: return old ^ bit;
-    }
-}
-
-/* inc and dec leave the carry alone. */
-static uint64_t inc_compute(enum alu alu, uint64_t old, unsigned bytes, uint64_t *flags)
-{
-    uint64_t cf = *flags & EFLAGS_CF, res = alu_compute(alu, old, 1, bytes, flags);
-
-    *flags = (*flags & ~(uint64_t)EFLAGS_CF) | cf;
-    return res;
-}
 
 /* The operand's new value, and the flags. False: it stays as it is (a failed compare). */
 static ALWAYS_INLINE bool op_compute(const struct ptwr_op *op, uint64_t old, uint64_t *new,
@@ -128,184 +36,13 @@ static ALWAYS_INLINE bool op_compute(const struct ptwr_op *op, uint64_t old, uin
         *flags = (*flags & ~(uint64_t)EFLAGS_ZF) | (op->acc == old ? EFLAGS_ZF : 0);
         *new = op->src;
         return op->acc == old;
-    case PTWR_XADD:
-        *new = alu_compute(ALU_ADD, old, op->src, op->bytes, flags);
-        return true;
-    case PTWR_ALU:
-        *new = alu_compute(op->sub, old, op->src, op->bytes, flags);
-        return true;
-    case PTWR_BIT:
-        *new = bit_compute(op, old, flags);
-        return true;
-    case PTWR_INC:
-        *new = inc_compute(ALU_ADD, old, op->bytes, flags);
-        return true;
-    case PTWR_DEC:
-        *new = inc_compute(ALU_SUB, old, op->bytes, flags);
-        return true;
-    case PTWR_NOT:
-        *new = ~old;
-        return true;
-    case PTWR_NEG:
-        *new = alu_compute(ALU_SUB, 0, old, op->bytes, flags);
-        return true;
-    default: /* stores, xchg */
-        *new = op->src;
-        return true;
-    }
-}
-
-/* ---- from the instruction to the operation, and the registers afterwards ---- */
-
-/* A bit number in a register reaches beyond the operand: the offset in whole operands moves it. */
-static void bit_from_register(struct ptwr_op *op, uint64_t reg)
-{
-    unsigned bits = op->bytes * 8;
-    int64_t n = op->bytes == 2 ? (int16_t)reg : op->bytes == 4 ? (int32_t)reg : (int64_t)reg;
-
-    op->src = (uint64_t)n & (bits - 1);
-    op->va += (uint64_t)((n - (int64_t)op->src) / (int)bits * (int)op->bytes);
-}
-
-static bool op_kind(struct ptwr_op *op, enum ptwr_kind kind, unsigned sub)
-{
-    op->kind = kind;
-    op->sub = sub;
-    return true;
-}
-
-/* Opcodes whose ModRM reg field says what to do. */
-static bool prepare_group(struct ptwr_op *op, const struct insn *i)
-{
-    unsigned sub = i->reg & 7;
-
-    op->src = i->imm;
-    switch (i->opcode) {
-    case 0xc6:
-    case 0xc7:
-        return sub == 0 && op_kind(op, PTWR_STORE, 0);
-    case 0xf6:
-    case 0xf7:
-        return (sub == 2 || sub == 3) && op_kind(op, sub == 2 ? PTWR_NOT : PTWR_NEG, 0);
-    case 0xfe:
-        return sub < 2 && op_kind(op, sub ? PTWR_DEC : PTWR_INC, 0);
-    case INSN_0F(0xba):
-        op->src &= op->bytes * 8 - 1;
-        return sub >= 5 && op_kind(op, PTWR_BIT, sub - 4);
-    default: /* 80 81 83 */
-        return sub != 7 && op_kind(op, PTWR_ALU, sub);
-    }
-}
-
-static bool prepare_string(struct ptwr_op *op, const struct insn *i, const struct cpu_user_regs *r)
-{
-    if (i->addr32 || (i->rep && !r->rcx))
-        return false;
-    op->va = r->rdi;
-    op->src_is_va = i->opcode < 0xa8;
-    op->src = op->src_is_va ? r->rsi : r->rax;
-    return op_kind(op, op->src_is_va ? PTWR_MOVS : PTWR_STOS, 0);
-}
-
-/* Of register n, of an immediate, or of what stands at a guest address. */
-static bool prepare_push(struct ptwr_op *op, const struct insn *i, const struct cpu_user_regs *r)
-{
-    op->bytes = i->bytes == 2 ? 2 : 8;
-    if (i->opcode == 0xff) {
-        op->src = insn_offset(i, r);
-        op->src_is_va = true;
-    } else {
-        op->src = i->opcode >= 0x68 ? i->imm : gpr_get(r, (i->opcode & 7) | (i->rex & 1) << 3);
-    }
-    op->va = r->rsp - op->bytes;
-    return op_kind(op, PTWR_PUSH, 0);
-}
-
-static bool prepare_pop(struct ptwr_op *op, const struct insn *i, const struct cpu_user_regs *r)
-{
-    op->bytes = i->bytes == 2 ? 2 : 8;
-    op->src = r->rsp;
-    op->src_is_va = true;
-    if (i->base == 4) /* rsp as a base is the one after the pop */
-        op->va += op->bytes;
-    return (i->reg & 7) == 0 && op_kind(op, PTWR_POP, 0);
-}
-
-static bool prepare_ff(struct ptwr_op *op, const struct insn *i, const struct cpu_user_regs *r)
-{
-    switch (i->reg & 7) {
-    case 0: return op_kind(op, PTWR_INC, 0);
-    case 1: return op_kind(op, PTWR_DEC, 0);
-    case 6: return prepare_push(op, i, r);
-    default: return false;
-    }
-}
-
-static bool prepare_cmpxchg8b(struct ptwr_op *op, const struct insn *i,
-                              const struct cpu_user_regs *r)
-{
-    if ((i->reg & 7) != 1 || i->rex & 8)
-        return false;
-    op->bytes = 8;
-    op->src = (uint32_t)r->rbx | r->rcx << 32;
-    op->acc = (uint32_t)r->rax | r->rdx << 32;
-    return op_kind(op, PTWR_CMPXCHG8B, 0);
-}
-
-static bool op_prepare(struct ptwr_op *op, const struct insn *i, const struct cpu_user_regs *r)
-{
-    op->bytes = i->bytes;
-    op->src_is_va = false;
-    if (i->seg)
-        return false;
-    if (i->opcode >= 0xa4 && i->opcode <= 0xab)
-        return prepare_string(op, i, r);
-    if (i->opcode >= 0x50 && i->opcode <= 0x6a)
-        return (i->opcode <= 0x57 || !(i->opcode & 1)) && prepare_push(op, i, r);
-    if (i->mod == 3)
-        return false;
-    op->va = insn_offset(i, r);
-    op->src = gpr_read(r, i, i->reg, op->bytes);
-    switch (i->opcode) {
-    case 0x88:
-    case 0x89:
-    case INSN_0F(0xc3):
-        return op_kind(op, PTWR_STORE, 0);
-    case 0x86:
-    case 0x87:
-        return op_kind(op, PTWR_XCHG, 0);
-    case 0x00 ... 0x31:
-        return op_kind(op, PTWR_ALU, i->opcode >> 3);
-    case INSN_0F(0xb0):
-    case INSN_0F(0xb1):
-        op->acc = gpr_read(r, i, 0, op->bytes);
-        return op_kind(op, PTWR_CMPXCHG, 0);
-    case INSN_0F(0xc0):
-    case INSN_0F(0xc1):
-        return op_kind(op, PTWR_XADD, 0);
-    case INSN_0F(0xab):
-    case INSN_0F(0xb3):
-    case INSN_0F(0xbb):
-        bit_from_register(op, op->src);
-        return op_kind(op, PTWR_BIT, (i->opcode >> 3 & 7) - 4);
-    case INSN_0F(0xc7):
-        return prepare_cmpxchg8b(op, i, r);
-    case 0x8f:
-        return prepare_pop(op, i, r);
-    case 0xff:
-        return prepare_ff(op, i, r);
-    case 0x80:
-    case 0x81:
-    case 0x83:
-    case 0xc6:
-    case 0xc7:
-    case 0xf6:
-    case 0xf7:
-    case 0xfe:
-    case INSN_0F(0xba):
-        return prepare_group(op, i);
-    default:
-        return false;
+    case PTWR_STORE:
+    case PTWR_STOS:
+    case PTWR_MOVS:
+    case PTWR_PUSH:
+    case PTWR_POP:
+    case PTWR_XCHG: *new = op->src; return true;
+    default: *new = ptwr_compute(op, old, flags); return true;
     }
 }
 
@@ -338,19 +75,11 @@ static ALWAYS_INLINE void op_finish(struct vcpu *v, const struct insn *i, const 
     r->rflags = op->flags;
     switch (op->kind) {
     case PTWR_STOS:
-    case PTWR_MOVS:
-        finish_string(v, i, op);
-        return;
-    case PTWR_PUSH:
-        r->rsp -= op->bytes;
-        break;
-    case PTWR_POP:
-        r->rsp += op->bytes;
-        break;
+    case PTWR_MOVS: finish_string(v, i, op); return;
+    case PTWR_PUSH: r->rsp -= op->bytes; break;
+    case PTWR_POP: r->rsp += op->bytes; break;
     case PTWR_XCHG:
-    case PTWR_XADD:
-        operand_write(v, i, i->reg, op->bytes, op->old);
-        break;
+    case PTWR_XADD: operand_write(v, i, i->reg, op->bytes, op->old); break;
     case PTWR_CMPXCHG:
         if (op->acc != op->old)
             operand_write(v, i, 0, op->bytes, op->old);
@@ -361,15 +90,17 @@ static ALWAYS_INLINE void op_finish(struct vcpu *v, const struct insn *i, const 
             r->rdx = op->old >> 32;
         }
         break;
-    default:
-        break;
+    default: break;
     }
     emul_retire(v, i->len);
 }
 
 /* ---- the entry ---- */
 
-struct table { struct frame *f; mfn_t mfn; };
+struct table {
+    struct frame *f;
+    mfn_t mfn;
+};
 
 /* Apply op to the entry it lies in. 0, -ERESTART, or the reason why the new entry is not allowed. */
 static ALWAYS_INLINE int entry_apply(struct vcpu *v, struct table t, struct ptwr_op *op)
@@ -387,7 +118,7 @@ static ALWAYS_INLINE int entry_apply(struct vcpu *v, struct table t, struct ptwr
             rc = 0;
             break;
         }
-        new = (cur & ~(mask << shift)) | (new & mask) << shift;
+        new = (cur & ~(mask << shift)) | (new &mask) << shift;
         rc = entry_cmpxchg_l1(v, v->domain, t.f, index, cur, new, &cur);
     } while (unlikely(rc == -EAGAIN));
     op->flags = flags;
@@ -417,8 +148,8 @@ static enum emul_result quick_insn(struct vcpu *v, uint64_t cr2, struct table t,
 {
     const uint8_t *p = b + (b[0] == 0xf0 || b[0] == 0x3e);
     struct cpu_user_regs *r = &v->regs;
-    struct insn i = { .rex = p[0] };
-    struct ptwr_op op = { .bytes = 8 };
+    struct insn i = {.rex = p[0]};
+    struct ptwr_op op = {.bytes = 8};
     uint8_t opcode = p[1], modrm;
 
     if ((i.rex & 0xfa) != 0x48) /* W, without X */
@@ -442,18 +173,13 @@ static enum emul_result quick_insn(struct vcpu *v, uint64_t cr2, struct table t,
     }
     i.len = (uint8_t)(p - b);
     switch (opcode) {
-    case 0x89:
-        op.kind = PTWR_STORE;
-        return op_execute(v, cr2, t, &i, &op);
-    case 0x87:
-        op.kind = PTWR_XCHG;
-        return op_execute(v, cr2, t, &i, &op);
+    case 0x89: op.kind = PTWR_STORE; return op_execute(v, cr2, t, &i, &op);
+    case 0x87: op.kind = PTWR_XCHG; return op_execute(v, cr2, t, &i, &op);
     case 0x0f:
         op.kind = PTWR_CMPXCHG;
         op.acc = r->rax;
         return op_execute(v, cr2, t, &i, &op);
-    default:
-        return EMUL_CRASH;
+    default: return EMUL_CRASH;
     }
 }
 
@@ -475,7 +201,7 @@ static enum emul_result ptwr_insn(struct vcpu *v, uint64_t cr2, struct table t)
     r = emul_decode(v, b, n, &i, PF_ERR_FETCH);
     if (r != EMUL_DONE)
         return r;
-    if (!op_prepare(&op, &i, &v->regs))
+    if (!ptwr_prepare(&op, &i, &v->regs))
         return EMUL_NOT;
     if (op.src_is_va) {
         uint64_t va = op.src;
@@ -491,32 +217,26 @@ static enum emul_result ptwr_insn(struct vcpu *v, uint64_t cr2, struct table t)
  * it one until the entry is changed. */
 static bool table_get(struct domain *d, struct frame *f)
 {
-    const uint64_t l1 = WORD_T(TYPE_L1 | TYPE_VALIDATED), mask = WORD_T(TYPE_MASK | TYPE_VALIDATED);
     uint64_t w = word_load(f);
 
     do {
-        /* In use, and neither count at its limit. */
-        if ((w & mask) != l1 || (w & WORD_COUNT) - WORD_TYPE >= WORD_COUNT - WORD_TYPE ||
-            unlikely(!refs_can_grow(w)))
+        if (!word_has_type(w, TYPE_L1) || !(w & WORD_COUNT) ||
+            !word_can_grow(w, WORD_TYPE + WORD_REF) || unlikely(READ_ONCE(f->owner) != d->id))
             return false;
     } while (unlikely(!word_cas(f, &w, w + WORD_TYPE + WORD_REF)));
     if (likely(READ_ONCE(f->owner) == d->id))
         return true;
-    frame_and_type_put(d, f); /* it changed hands before the references held it */
+    frame_and_type_put_stray(f); /* it changed hands before the references held it */
     return false;
 }
 
-static void table_put(struct domain *d, struct frame *f)
+static void table_put(struct vcpu *v, struct frame *f)
 {
-    uint64_t w = word_load(f);
-
-    /* The quick way as long as it is not the last reference of either kind. */
-    while (likely((w & WORD_COUNT) > WORD_TYPE && (w & FRAME_REFS_MASK) > 1))
-        if (likely(word_cas(f, &w, w - WORD_TYPE - WORD_REF)))
-            return;
-    frame_and_type_put(d, f);
-    if (type_drain_needed(d))
-        vcpu_set_work(port_current(), WORK_DRAIN);
+    if (likely(frame_put_both_fast(f)))
+        return;
+    frame_and_type_put(v->domain, f);
+    if (type_drain_needed(v->domain))
+        vcpu_set_work(v, WORK_DRAIN);
 }
 
 enum emul_result emulate_ptwr(struct vcpu *v, uint64_t cr2, uint32_t error)
@@ -539,6 +259,6 @@ enum emul_result emulate_ptwr(struct vcpu *v, uint64_t cr2, uint32_t error)
     if (!table_get(v->domain, t.f))
         return EMUL_NOT;
     r = ptwr_insn(v, cr2, t);
-    table_put(v->domain, t.f);
+    table_put(v, t.f);
     return r;
 }

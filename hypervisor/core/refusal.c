@@ -60,8 +60,8 @@ static const char *errno_name(int err)
 
 static void print(const struct domain *d, const struct refusal *r, enum log_level level)
 {
-    const char *name = r->hypercall < ARRAY_SIZE(hypercall_names)
-                     ? hypercall_names[r->hypercall] : NULL;
+    const char *name =
+        r->hypercall < ARRAY_SIZE(hypercall_names) ? hypercall_names[r->hypercall] : NULL;
     char text[TEXT_MAX], where[40] = "outside hypercalls";
 
     expand(text, sizeof(text), (enum reason)r->reason, r->op);
@@ -95,7 +95,11 @@ int refuse_at(struct domain *d, int err, enum reason r, uint64_t a, uint64_t b, 
 {
     const struct vcpu *v = port_current();
     struct refusal now = {
-        .time = port_now(), .hypercall = 0xff, .err = -err, .reason = r, .op = { a, b, c },
+        .time = port_now(),
+        .hypercall = 0xff,
+        .err = -err,
+        .reason = r,
+        .op = {a, b, c},
     };
 
     if (v) {

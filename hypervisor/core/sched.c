@@ -14,7 +14,7 @@ const struct sched_policy *sched_policy = &sched_credit;
 cpumask_t cpus_online;
 static cpumask_t cpus_idle; /* a hint for placement; atomic */
 
-static const struct sched_policy *const policies[] = { &sched_credit, &sched_rr };
+static const struct sched_policy *const policies[] = {&sched_credit, &sched_rr};
 
 void sched_init(const char *policy_name)
 {
@@ -53,8 +53,14 @@ void sched_cpu_up(unsigned cpu)
     __atomic_or_fetch(&cpus_online, BIT(cpu), __ATOMIC_SEQ_CST);
 }
 
-void sched_domain_init(struct domain *d) { sched_policy->domain_init(d); }
-void sched_domain_exit(struct domain *d) { sched_policy->domain_exit(d); }
+void sched_domain_init(struct domain *d)
+{
+    sched_policy->domain_init(d);
+}
+void sched_domain_exit(struct domain *d)
+{
+    sched_policy->domain_exit(d);
+}
 
 void sched_vcpu_init(struct vcpu *v)
 {
@@ -265,7 +271,8 @@ struct vcpu *queue_first_allowed(unsigned from, unsigned to)
 {
     struct vcpu *any = NULL;
 
-    list_for_each(l, &runqueues[from].queue) {
+    list_for_each(l, &runqueues[from].queue)
+    {
         struct vcpu *v = container_of(l, struct vcpu, sched.link);
 
         if (!sched_allowed(v, to))
@@ -510,7 +517,8 @@ static unsigned audit_queue(struct runqueue *rq)
 {
     unsigned n = 0, errors = 0;
 
-    list_for_each(l, &rq->queue) {
+    list_for_each(l, &rq->queue)
+    {
         struct vcpu *v = container_of(l, struct vcpu, sched.link);
 
         n++;

@@ -75,7 +75,8 @@ extern const struct sched_policy *sched_policy;
 
 void sched_init(const char *policy_name); /* unknown name: warns and takes the default */
 void sched_cpu_up(unsigned cpu);
-unsigned sched_pick_cpu(const struct vcpu *v); /* where a waking vcpu should go, by affinity and load */
+unsigned
+sched_pick_cpu(const struct vcpu *v); /* where a waking vcpu should go, by affinity and load */
 
 /*
  * Decide what this CPU runs: `cur` (may be NULL: was idle) is what it ran. Returns the next vcpu, already RUNNING here, or NULL for
@@ -98,13 +99,17 @@ void sched_vcpu_exit(struct vcpu *v); /* not on a CPU, and may not run */
 void sched_domain_init(struct domain *d);
 void sched_domain_exit(struct domain *d);
 
-void vcpu_yield(struct vcpu *v); /* the current vcpu (not sched_: that name is the C library's, which host tests need) */
-unsigned sched_audit(void);       /* errors found; no other CPU may be at work */
+void vcpu_yield(
+    struct vcpu *
+        v); /* the current vcpu (not sched_: that name is the C library's, which host tests need) */
+unsigned sched_audit(void);            /* errors found; no other CPU may be at work */
 bool sched_cpu_has_work(unsigned cpu); /* for idle */
 
 int sched_set_params(struct domain *d, uint16_t weight, uint16_t cap); /* -EINVAL */
-int sched_set_affinity(struct vcpu *v, cpumask_t hard, cpumask_t soft); /* -EINVAL: no online CPU in hard; -EBUSY: pinned */
-int sched_pin_override(struct vcpu *v, int cpu); /* only here until cpu < 0 is given: -EINVAL, -EBUSY */
+int sched_set_affinity(struct vcpu *v, cpumask_t hard,
+                       cpumask_t soft); /* -EINVAL: no online CPU in hard; -EBUSY: pinned */
+int sched_pin_override(struct vcpu *v,
+                       int cpu); /* only here until cpu < 0 is given: -EINVAL, -EBUSY */
 extern cpumask_t cpus_online;
 
 #endif

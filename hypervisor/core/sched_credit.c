@@ -17,12 +17,12 @@
  */
 #include "core/sched_policies.h"
 
-#define SLICE     5000000  /* ns a vcpu runs while others wait */
-#define GRAIN     1000000  /* a woken vcpu must be that far behind to preempt */
-#define BONUS     2500000
-#define AHEAD    30000000
-#define OVERDUE   8000000
-#define PERIOD   10000000ull
+#define SLICE 5000000 /* ns a vcpu runs while others wait */
+#define GRAIN 1000000 /* a woken vcpu must be that far behind to preempt */
+#define BONUS 2500000
+#define AHEAD 30000000
+#define OVERDUE 8000000
+#define PERIOD 10000000ull
 #define CAP_SLICE_MIN 100000ull
 
 static int64_t virtual_time(const struct vcpu *v, uint64_t ns)
@@ -123,9 +123,18 @@ static void credit_domain_params(struct domain *d)
 
 /* ---- the queue, in order of credit ---- */
 
-static void credit_cpu_init(unsigned cpu) { (void)cpu; }
-static void credit_vcpu_init(struct vcpu *v) { v->sched.credit = INT64_MIN / 2; }
-static void credit_vcpu_exit(struct vcpu *v) { (void)v; }
+static void credit_cpu_init(unsigned cpu)
+{
+    (void)cpu;
+}
+static void credit_vcpu_init(struct vcpu *v)
+{
+    v->sched.credit = INT64_MIN / 2;
+}
+static void credit_vcpu_exit(struct vcpu *v)
+{
+    (void)v;
+}
 
 static void credit_enqueue(unsigned cpu, struct vcpu *v, bool woken)
 {
@@ -135,7 +144,8 @@ static void credit_enqueue(unsigned cpu, struct vcpu *v, bool woken)
     (void)woken;
     v->sched.credit = max(v->sched.credit, rq->vtime - BONUS);
     v->sched.credit = min(v->sched.credit, rq->vtime + AHEAD);
-    while (at != &rq->queue && container_of(at, struct vcpu, sched.link)->sched.credit > v->sched.credit)
+    while (at != &rq->queue &&
+           container_of(at, struct vcpu, sched.link)->sched.credit > v->sched.credit)
         at = at->prev;
     list_add_head(at, &v->sched.link);
 }

@@ -9,13 +9,13 @@
 struct runqueue {
     spinlock_t lock;
     unsigned cpu;
-    unsigned nr;         /* vcpus queued, not counting curr; others read it as a hint */
-    struct vcpu *curr;   /* RUNNING here; NULL: idle */
-    bool sliced;         /* the slice timer will ask curr to make room */
+    unsigned nr;       /* vcpus queued, not counting curr; others read it as a hint */
+    struct vcpu *curr; /* RUNNING here; NULL: idle */
+    bool sliced;       /* the slice timer will ask curr to make room */
     struct timer slice;
-    struct list queue;   /* of sched.link; the policy's */
-    int64_t vtime;       /* credit: how far this queue's service has come */
-    uint64_t balanced;   /* when it last looked at other CPUs */
+    struct list queue; /* of sched.link; the policy's */
+    int64_t vtime;     /* credit: how far this queue's service has come */
+    uint64_t balanced; /* when it last looked at other CPUs */
 } __attribute__((aligned(64)));
 
 extern struct runqueue runqueues[NR_CPUS];

@@ -7,10 +7,22 @@
 
 #define SLICE 10000000
 
-static void rr_cpu_init(unsigned cpu) { (void)cpu; }
-static void rr_vcpu_init(struct vcpu *v) { v->sched.credit = 0; }
-static void rr_vcpu_exit(struct vcpu *v) { (void)v; }
-static void rr_domain(struct domain *d) { (void)d; }
+static void rr_cpu_init(unsigned cpu)
+{
+    (void)cpu;
+}
+static void rr_vcpu_init(struct vcpu *v)
+{
+    v->sched.credit = 0;
+}
+static void rr_vcpu_exit(struct vcpu *v)
+{
+    (void)v;
+}
+static void rr_domain(struct domain *d)
+{
+    (void)d;
+}
 
 static void rr_enqueue(unsigned cpu, struct vcpu *v, bool woken)
 {

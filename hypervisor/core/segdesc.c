@@ -6,12 +6,12 @@
 #include "lib/string.h"
 
 /* Bits of a descriptor (SDM vol. 3, 3.4.5). */
-#define DESC_PRESENT   BIT(47)
-#define DESC_DPL       (3ull << 45)
-#define DESC_S         BIT(44) /* code or data, not system */
-#define DESC_TYPE(d)   ((unsigned)((d) >> 40) & 15)
-#define DESC_CODE      BIT(43)
-#define DESC_LONG      BIT(53)
+#define DESC_PRESENT BIT(47)
+#define DESC_DPL (3ull << 45)
+#define DESC_S BIT(44) /* code or data, not system */
+#define DESC_TYPE(d) ((unsigned)((d) >> 40) & 15)
+#define DESC_CODE BIT(43)
+#define DESC_LONG BIT(53)
 #define TYPE_CALL_GATE 12
 
 /* May a call gate lead there? Into the guest's own part of the GDT, its LDT, or the flat 64-bit

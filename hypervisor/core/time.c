@@ -64,9 +64,15 @@ void time_domain_wallclock(struct domain *d)
 
 /* ---- a vcpu's timers ---- */
 
+/* Raising an event does not kick the vcpu this CPU works for, but that one may just be on its way to
+ * sleep, with its events masked if it polls. */
 static void singleshot_fn(void *arg)
 {
-    virq_raise_vcpu(arg, VIRQ_TIMER);
+    struct vcpu *v = arg;
+
+    virq_raise_vcpu(v, VIRQ_TIMER);
+    if (v->blocked && v->info->evtchn_upcall_pending)
+        vcpu_wake(v);
 }
 
 static void poll_fn(void *arg)

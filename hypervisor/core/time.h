@@ -8,11 +8,15 @@
 
 #include "core/vcpu.h"
 
-struct tsc_params { uint64_t tsc_base, ns_base; uint32_t mul; int8_t shift; };
+struct tsc_params {
+    uint64_t tsc_base, ns_base;
+    uint32_t mul;
+    int8_t shift;
+};
 void port_tsc_params(struct tsc_params *p); /* for this CPU, now */
 uint64_t port_wallclock_ns(void);           /* UTC ns since 1970 at system time 0 */
 
-void time_vcpu_update(struct vcpu *v);      /* rewrite v->info->time (and the registered area) */
+void time_vcpu_update(struct vcpu *v); /* rewrite v->info->time (and the registered area) */
 void time_domain_wallclock(struct domain *d);
 
 void time_vcpu_init(struct vcpu *v);

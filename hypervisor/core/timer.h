@@ -25,8 +25,9 @@ struct timer {
     uint64_t deadline; /* ns */
     void (*fn)(void *arg);
     void *arg;
-    struct timer *child, *next, **link; /* first child, sibling, and what points here; link NULL = not set */
-    uint16_t cpu;      /* whose lock guards it */
+    struct timer *child, *next,
+        **link;   /* first child, sibling, and what points here; link NULL = not set */
+    uint16_t cpu; /* whose lock guards it */
     bool running;
     uint16_t running_cpu;
 };
@@ -34,7 +35,10 @@ struct timer {
 void timer_init(struct timer *t, void (*fn)(void *), void *arg);
 void timer_set(struct timer *t, uint64_t deadline); /* on this CPU, moves it if set elsewhere */
 void timer_stop(struct timer *t);
-static inline bool timer_is_set(const struct timer *t) { return t->link; }
+static inline bool timer_is_set(const struct timer *t)
+{
+    return t->link;
+}
 /* Run what is due on this CPU and arm the next one. Called by the port's timer interrupt work. */
 void timer_run(void);
 uint64_t timer_next(unsigned cpu); /* earliest deadline or ~0 */

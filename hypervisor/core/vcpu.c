@@ -181,7 +181,7 @@ int vcpu_register_info(struct vcpu *v, mfn_t m, unsigned offset)
     struct domain *d = v->domain;
 
     if (offset > PAGE_SIZE - sizeof(struct vcpu_info) || offset % _Alignof(struct vcpu_info))
-        return refuse(d, EINVAL, VCPU_INFO_PLACE, m.n, offset, v->id);
+        return refuse(d, ENXIO, VCPU_INFO_PLACE, m.n, offset, v->id);
     if (!mfn_eq(v->info_mfn, MFN_INVALID))
         return refuse(d, EINVAL, VCPU_INFO_TWICE, v->id, v->info_mfn.n, 0);
     if (v != port_current() && !v->down)

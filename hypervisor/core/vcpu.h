@@ -48,7 +48,13 @@ struct vcpu {
     uint64_t stack_top;        /* this CPU's hypervisor stack while RUNNING */
     uint32_t work;             /* WORK_*; atomic */
     uint8_t in_kernel;         /* guest kernel mode (1) or guest user mode (0) */
-    uint8_t nmi_blocked, nmi_pending; /* until its handler's iret; another one came meanwhile */
+    union { /* anything set: iret goes the long way */
+        struct {
+            uint8_t nmi_blocked, nmi_pending; /* until its handler's iret; another one came meanwhile */
+            uint8_t keeps_iopl;               /* VMASST_TYPE_architectural_iopl */
+        };
+        uint32_t iret_special;
+    };
     uint8_t hc_restart;        /* HC_*: how the hypercall wants to end */
     uint8_t in_multicall;
     struct vcpu_info *info;    /* hypervisor's mapping of the guest's vcpu_info */

@@ -11,13 +11,13 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 
-#define RFLAGS_GUEST   0x254dd5u /* CF PF AF ZF SF TF DF OF NT RF AC ID: a guest's own to set */
-#define RFLAGS_FORCED  0x202u    /* IF, and the bit that is always 1 */
+#define RFLAGS_GUEST 0x254dd5u /* CF PF AF ZF SF TF DF OF NT RF AC ID: a guest's own to set */
+#define RFLAGS_FORCED 0x202u   /* IF, and the bit that is always 1 */
 #define RFLAGS_IOPL_AT 12
-#define CR0_TS_BIT     BIT(3)
-#define MXCSR_VALID    0xffffu
-#define FXSAVE_MXCSR   24
-#define XSAVE_HEADER   512
+#define CR0_TS_BIT BIT(3)
+#define MXCSR_VALID 0xffffu
+#define FXSAVE_MXCSR 24
+#define XSAVE_HEADER 512
 
 /* Guest kernel and user both run in ring 3: a selector of an inner ring becomes ring 3's. */
 static uint16_t ring3(uint64_t sel)
@@ -29,10 +29,10 @@ static uint16_t ring3(uint64_t sel)
 
 static int addresses_check(struct domain *d, const struct vcpu_guest_context *c)
 {
-    const uint64_t va[] = { c->user_regs.rip,      c->user_regs.rsp, c->kernel_sp,
-                            c->event_callback_eip, c->failsafe_callback_eip,
-                            c->syscall_callback_eip, c->fs_base, c->gs_base_kernel,
-                            c->gs_base_user };
+    const uint64_t va[] = {
+        c->user_regs.rip,         c->user_regs.rsp,        c->kernel_sp, c->event_callback_eip,
+        c->failsafe_callback_eip, c->syscall_callback_eip, c->fs_base,   c->gs_base_kernel,
+        c->gs_base_user};
 
     for (unsigned i = 0; i < ARRAY_SIZE(va); i++)
         if (!va_canonical(va[i]))
@@ -152,11 +152,11 @@ static void set_traps(struct vcpu *v, const struct vcpu_guest_context *c)
     memcpy(v->traps, c->trap_ctxt, sizeof(v->traps));
     for (unsigned i = 0; i < ARRAY_SIZE(v->traps); i++)
         v->traps[i].cs = ring3(v->traps[i].cs);
-    v->cb_event = (struct callback){ c->event_callback_eip, true };
-    v->cb_failsafe = (struct callback){ c->failsafe_callback_eip,
-                                        (c->flags & VGCF_failsafe_disables_events) != 0 };
-    v->cb_syscall = (struct callback){ c->syscall_callback_eip,
-                                       (c->flags & VGCF_syscall_disables_events) != 0 };
+    v->cb_event = (struct callback){c->event_callback_eip, true};
+    v->cb_failsafe = (struct callback){c->failsafe_callback_eip,
+                                       (c->flags & VGCF_failsafe_disables_events) != 0};
+    v->cb_syscall =
+        (struct callback){c->syscall_callback_eip, (c->flags & VGCF_syscall_disables_events) != 0};
 }
 
 /* The FXSAVE image is the head of the extended-state area. A reserved bit of MXCSR would make the

@@ -39,7 +39,7 @@ static long watchdog_locked(struct domain *d, uint32_t id, uint32_t timeout_s)
             if (!(d->watchdog_inuse & BIT(id)))
                 break;
         if (id == ARRAY_SIZE(d->watchdog))
-            return -ENOSPC;
+            return (uint32_t)-ENOSPC; /* the ABI's slip: not sign-extended, so no error at all */
         d->watchdog_inuse |= (uint32_t)BIT(id);
         timer_set(&d->watchdog[id], port_now() + timeout_s * NS_PER_S);
         return id + 1;

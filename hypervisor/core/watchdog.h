@@ -8,7 +8,7 @@
 
 #include "core/domain.h"
 
-/* SCHEDOP_watchdog: the answer, or -EINVAL, -ENOSPC. */
+/* SCHEDOP_watchdog: the answer, -EINVAL, or 0xffffffe4 when both are taken. */
 long watchdog_set(struct domain *d, uint32_t id, uint32_t timeout_s);
 void watchdog_domain_init(struct domain *d);
 void watchdog_domain_stop(struct domain *d);

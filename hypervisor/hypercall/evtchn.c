@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* event_channel_op(cmd, pointer): each operation's structure in, the operation, the structure out. */
+/* event_channel_op(cmd, pointer): each operation's structure in, the operation, the structure
+ * out. */
 #include "core/evtchn.h"
 #include "hypercall/hypercall.h"
 #include "lib/errno.h"
 
 /* Operations that answer in their structure. A failing copy out leaves the port as it is: the guest
  * gave a pointer it cannot write, and only it loses the number. */
-#define IN_OUT(type, function) \
-    static long op_##type(struct vcpu *v, gva_t arg) \
-    { \
-        struct evtchn_##type a; \
-        int rc = door_in_obj(v, a, arg); \
-\
-        if (!rc) \
-            rc = function(v->domain, &a); \
-        return rc ? rc : door_out_obj(v, arg, a); \
+#define IN_OUT(type, function)                                                                     \
+    static long op_##type(struct vcpu *v, gva_t arg)                                               \
+    {                                                                                              \
+        struct evtchn_##type a;                                                                    \
+        int rc = door_in_obj(v, a, arg);                                                           \
+                                                                                                   \
+        if (!rc)                                                                                   \
+            rc = function(v->domain, &a);                                                          \
+        return rc ? rc : door_out_obj(v, arg, a);                                                  \
     }
 
 IN_OUT(alloc_unbound, evtchn_alloc_unbound)
@@ -42,7 +43,8 @@ static long op_reset(struct vcpu *v, gva_t arg)
     return rc == -ERESTART ? hypercall_restart(v, EVTCHNOP_reset, arg, 0, 0, 0) : rc;
 }
 
-long hc_event_channel_op(struct vcpu *v, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
+long hc_event_channel_op(struct vcpu *v, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
+                         uint64_t a5)
 {
     evtchn_port_t port;
     int rc;
@@ -68,6 +70,7 @@ long hc_event_channel_op(struct vcpu *v, uint64_t a1, uint64_t a2, uint64_t a3, 
     case EVTCHNOP_bind_vcpu: return op_bind_vcpu(v, a2);
     case EVTCHNOP_reset: return op_reset(v, a2);
     }
-    /* LIMIT: no FIFO event channels (init_control, expand_array, set_priority): guests fall back. */
+    /* LIMIT: no FIFO event channels (init_control, expand_array, set_priority): guests fall
+     * back. */
     return refuse(v->domain, ENOSYS, UNKNOWN_SUBOP, a1, 0, 0);
 }

@@ -5,7 +5,8 @@
 #include "hypercall/hypercall.h"
 #include "lib/errno.h"
 
-/* The upper bits of cmd carry the state of an interrupted cache flush on Xen; here they are always 0. */
+/* The upper bits of cmd carry the state of an interrupted cache flush on Xen; here they are
+ * always 0. */
 #define CMD_BITS 20
 #define LOOK_EVERY 16 /* entries between two looks whether to let others run */
 
@@ -28,8 +29,10 @@ static long bad_array(struct vcpu *v, gva_t array, uint64_t bytes)
     return refuse(v->domain, EFAULT, BAD_POINTER, array, bytes, 0);
 }
 
-/* The first `done` of `count` are done and the array stands at the next: finished, or to be continued. */
-static inline long batch_end(struct vcpu *v, unsigned cmd, gva_t array, unsigned done, unsigned count)
+/* The first `done` of `count` are done and the array stands at the next: finished, or to be
+ * continued. */
+static inline long batch_end(struct vcpu *v, unsigned cmd, gva_t array, unsigned done,
+                             unsigned count)
 {
     return likely(done == count) ? 0 : hypercall_restart(v, cmd, array, count - done, 0, 0);
 }
@@ -119,7 +122,8 @@ static OWN_FRAME long batch_copy(struct vcpu *v, gva_t array, unsigned count)
     return batch_end(v, GNTTABOP_copy, array, i, count);
 }
 
-/* LIMIT: frames cannot be given away. GNTST_bad_page is the one answer that leaves the frame with its owner. */
+/* LIMIT: frames cannot be given away. GNTST_bad_page is the one answer that leaves the frame
+ * with its owner. */
 static OWN_FRAME long batch_transfer(struct vcpu *v, gva_t array, unsigned count)
 {
     struct gnttab_transfer op;
@@ -132,7 +136,8 @@ static OWN_FRAME long batch_transfer(struct vcpu *v, gva_t array, unsigned count
             return -EFAULT;
         refuse(v->domain, EINVAL, GRANT_TRANSFER, op.mfn, op.domid, 0);
         op.status = GNTST_bad_page;
-        if (door_out(v, array + offsetof(struct gnttab_transfer, status), &op.status, sizeof(op.status)))
+        if (door_out(v, array + offsetof(struct gnttab_transfer, status), &op.status,
+                     sizeof(op.status)))
             return -EFAULT;
     }
     return batch_end(v, GNTTABOP_transfer, array, i, count);
@@ -245,7 +250,8 @@ static long op_setup_table(struct vcpu *v, gva_t arg)
         op.status = frames_out(v, d, list, op.nr_frames);
         domain_put(d);
     }
-    return door_out(v, arg + offsetof(struct gnttab_setup_table, status), &op.status, sizeof(op.status));
+    return door_out(v, arg + offsetof(struct gnttab_setup_table, status), &op.status,
+                    sizeof(op.status));
 }
 
 static long op_query_size(struct vcpu *v, gva_t arg)
@@ -291,7 +297,8 @@ static long op_get_version(struct vcpu *v, gva_t arg)
         return status == GNTST_bad_domain ? -ESRCH : -EPERM;
     domain_put(d);
     op.version = 1;
-    return door_out(v, arg + offsetof(struct gnttab_get_version, version), &op.version, sizeof(op.version));
+    return door_out(v, arg + offsetof(struct gnttab_get_version, version), &op.version,
+                    sizeof(op.version));
 }
 
 /* Status frames belong to version 2: there are none. */
@@ -332,12 +339,8 @@ static OWN_FRAME long other_op(struct vcpu *v, unsigned cmd, gva_t arg, unsigned
     case GNTTABOP_cache_flush: return batch_cache_flush(v, arg, count);
     case GNTTABOP_set_version: return op_set_version(v, arg);
     case GNTTABOP_get_version: return op_get_version(v, arg);
-    case GNTTABOP_setup_table:
-        rc = one(v, cmd, count);
-        return rc ? rc : op_setup_table(v, arg);
-    case GNTTABOP_query_size:
-        rc = one(v, cmd, count);
-        return rc ? rc : op_query_size(v, arg);
+    case GNTTABOP_setup_table: rc = one(v, cmd, count); return rc ? rc : op_setup_table(v, arg);
+    case GNTTABOP_query_size: rc = one(v, cmd, count); return rc ? rc : op_query_size(v, arg);
     case GNTTABOP_get_status_frames:
         rc = one(v, cmd, count);
         return rc ? rc : op_get_status_frames(v, arg);
@@ -345,7 +348,8 @@ static OWN_FRAME long other_op(struct vcpu *v, unsigned cmd, gva_t arg, unsigned
     return refuse(v->domain, ENOSYS, UNKNOWN_SUBOP, cmd, 0, 0);
 }
 
-long hc_grant_table_op(struct vcpu *v, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
+long hc_grant_table_op(struct vcpu *v, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
+                       uint64_t a5)
 {
     unsigned cmd = (unsigned)a1, count = (unsigned)a3;
 

@@ -7,7 +7,7 @@
  * value is simply stored. The references on the table are kept from one request to the next: a
  * batch changes mostly one table.
  */
-#include "core/frame_ref.h"
+#include "core/entry.h"
 #include "core/pte.h"
 #include "hypercall/mmu.h"
 
@@ -18,31 +18,17 @@ struct mmu_ctx {
     struct vcpu *v;
     struct domain *pt_dom, *pg_dom;
     bool checked;     /* v may do this */
-    bool upper;       /* the table in hand is above L1 */
     bool flush;       /* an entry above L1 that was present changed */
-    uint64_t mfn;     /* the table in hand; ~0 none */
+    uint64_t mfn;     /* the L1 in hand; ~0 none */
     struct frame *f;
 };
 
 /* Both references on a frame, if it is a page table in use. */
-static inline bool table_get(struct domain *d, uint64_t mfn)
+static bool table_get(struct domain *d, struct frame *f)
 {
-    struct frame *f = &frame_table[mfn];
-    uint64_t w = word_load(f);
+    uint32_t type = READ_ONCE(f->type) & TYPE_MASK;
 
-    if (unlikely(f->owner != d->id))
-        return false;
-    do {
-        uint32_t t = (uint32_t)(w >> 32);
-
-        if ((t & TYPE_MASK) - TYPE_L1 > TYPE_L4 - TYPE_L1 || !(t & TYPE_VALIDATED) ||
-            !(t & TYPE_COUNT_MASK) || (t & TYPE_COUNT_MASK) == TYPE_COUNT_MASK || !refs_can_grow(w))
-            return false;
-    } while (unlikely(!word_cas(f, &w, w + WORD_TYPE + WORD_REF)));
-    if (likely(READ_ONCE(f->owner) == d->id))
-        return true;
-    frame_and_type_put_stray(f);
-    return false;
+    return type - TYPE_L1 <= TYPE_L4 - TYPE_L1 && frame_get_table(f, d, type);
 }
 
 static inline void table_put(struct mmu_ctx *c)
@@ -93,33 +79,52 @@ static int update_m2p(struct mmu_ctx *c, uint64_t ptr, uint64_t val)
     return 0;
 }
 
-static inline int update_one(struct mmu_ctx *c, uint64_t ptr, uint64_t val)
+/* Above L1, or no table at all, or not an entry: one at a time. */
+static int update_rare(struct mmu_ctx *c, uint64_t ptr, uint64_t val)
 {
-    uint64_t mfn = ptr >> PAGE_SHIFT;
-    unsigned cmd = ptr & 7;
+    mfn_t m = MFN(ptr >> PAGE_SHIFT);
+    unsigned cmd = ptr & 7, index = (ptr & (PAGE_SIZE - 1)) >> 3;
     int rc;
 
-    if (unlikely(cmd > MMU_PT_UPDATE_NO_TRANSLATE))
+    if (cmd > MMU_PT_UPDATE_NO_TRANSLATE)
         return refuse(c->v->domain, ENOSYS, UNKNOWN_SUBOP, cmd, 0, 0);
-    if (unlikely(!c->checked)) {
+    if (!c->checked) {
         rc = check_once(c);
         if (rc)
             return rc;
     }
-    if (unlikely(cmd == MMU_MACHPHYS_UPDATE))
+    if (cmd == MMU_MACHPHYS_UPDATE)
         return update_m2p(c, ptr, val);
-    if (mfn != c->mfn) {
+    if (!mfn_valid(m) || !table_get(c->pt_dom, frame_of(m)))
+        return store_plain(c, ptr & ~7ull, val);
+    if ((frame_of(m)->type & TYPE_MASK) != TYPE_L1)
+        c->flush |= ((uint64_t *)frame_va(m))[index] & PTE_P;
+    rc = entry_update(c->v, c->pt_dom, c->pg_dom, frame_of(m), index, val,
+                      cmd == MMU_PT_UPDATE_PRESERVE_AD);
+    frame_and_type_put(c->pt_dom, frame_of(m));
+    return rc;
+}
+
+/* An entry of the L1 in hand, or of another one, which is then in hand. */
+static inline __attribute__((always_inline)) int update_one(struct mmu_ctx *c, uint64_t ptr, uint64_t val)
+{
+    uint64_t mfn = ptr >> PAGE_SHIFT;
+    uint64_t *p;
+
+    if (unlikely((ptr & 7) == MMU_MACHPHYS_UPDATE) || unlikely(ptr & 4))
+        return update_rare(c, ptr, val);
+    if (unlikely(mfn != c->mfn)) {
         table_put(c);
-        if (unlikely(mfn >= max_mfn) || !table_get(c->pt_dom, mfn))
-            return store_plain(c, ptr & ~7ull, val);
+        if (unlikely(mfn >= max_mfn) || unlikely(!c->checked) ||
+            !frame_get_table(&frame_table[mfn], c->pt_dom, TYPE_L1))
+            return update_rare(c, ptr, val);
         c->mfn = mfn;
         c->f = &frame_table[mfn];
-        c->upper = (c->f->type & TYPE_MASK) != TYPE_L1;
     }
-    if (unlikely(c->upper))
-        c->flush |= ((uint64_t *)frame_va(MFN(mfn)))[(ptr & (PAGE_SIZE - 1)) >> 3] & PTE_P;
-    return entry_update(c->v, c->pt_dom, c->pg_dom, c->f, (ptr & (PAGE_SIZE - 1)) >> 3, val,
-                        cmd == MMU_PT_UPDATE_PRESERVE_AD);
+    p = (uint64_t *)(directmap + (ptr & ~7ull));
+    if (likely(l1_update_fast(p, val, (ptr & 7) == MMU_PT_UPDATE_PRESERVE_AD)))
+        return 0;
+    return l1_update(c->pt_dom, c->pg_dom, p, val, (ptr & 7) == MMU_PT_UPDATE_PRESERVE_AD);
 }
 
 static long update_all(struct mmu_ctx *c, struct mmu_batch *b)
@@ -128,23 +133,53 @@ static long update_all(struct mmu_ctx *c, struct mmu_batch *b)
     long rc;
 
     while (b->done < b->count) {
-        uint32_t n = min(b->count - b->done, COPY_AT_ONCE), got;
+        uint32_t n = min(b->count - b->done, COPY_AT_ONCE), got, i;
         size_t left = port_copy_from_guest(req, b->list, n * sizeof(*req));
 
         got = n - (uint32_t)DIV_ROUND_UP(left, sizeof(*req));
-        for (uint32_t i = 0; i < got; i++) {
+        for (i = 0, rc = 0; i < got; i++) {
             rc = update_one(c, req[i].ptr, req[i].val);
             if (unlikely(rc))
-                return rc;
-            b->done++;
-            b->list += sizeof(*req);
+                break;
         }
+        b->done += i;
+        b->list += i * sizeof(*req);
+        if (unlikely(rc))
+            return rc;
         if (unlikely(got < n))
             return refuse(c->v->domain, EFAULT, BAD_POINTER, b->list, sizeof(*req), 0);
         if (unlikely(b->done % PREEMPT_EVERY == 0 && b->done < b->count) && port_preempt_pending())
             return -ERESTART;
     }
     return 0;
+}
+
+/*
+ * One entry of the caller's own L1, the most frequent call by far. False: not such a call; it was only
+ * looked at, and the long way begins anew.
+ */
+static inline bool update_single(struct vcpu *v, gva_t list, long *rc)
+{
+    struct domain *d = v->domain;
+    struct mmu_update u;
+    struct frame *f;
+    uint64_t *p;
+
+    if (unlikely(port_copy_from_guest(&u, list, sizeof(u))) || unlikely(u.ptr & 5) ||
+        unlikely(u.ptr >> PAGE_SHIFT >= max_mfn))
+        return false;
+    f = &frame_table[u.ptr >> PAGE_SHIFT];
+    if (unlikely(!frame_get_table(f, d, TYPE_L1)))
+        return false;
+    p = (uint64_t *)(directmap + (u.ptr & ~7ull));
+    *rc = 0;
+    if (!l1_update_fast(p, u.val, u.ptr & 2))
+        *rc = l1_update(d, d, p, u.val, u.ptr & 2);
+    if (unlikely(!frame_put_both_fast(f)))
+        frame_and_type_put(d, f);
+    if (unlikely(type_drain_needed(d)))
+        vcpu_set_work(v, WORK_DRAIN);
+    return true;
 }
 
 /* The domain whose tables are meant: upper half of the argument, id + 1; 0 the caller's. */
@@ -165,13 +200,13 @@ static struct domain *table_owner(struct vcpu *v, uint32_t half, long *rc)
     return d;
 }
 
-long hc_mmu_update(struct vcpu *v, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
+static __attribute__((noinline)) long update_batch(struct vcpu *v, uint64_t a1, uint64_t a2, uint64_t a3,
+                                                   uint64_t a4)
 {
     struct mmu_ctx c = { .v = v, .mfn = ~0ull };
     struct mmu_batch b;
     long rc = 0;
 
-    (void)a5;
     if (unlikely(!mmu_batch_begin(v, &b, a1, a2, a3, a4, &rc)))
         return rc;
     c.pt_dom = table_owner(v, b.arg4 >> 16, &rc);
@@ -191,6 +226,22 @@ long hc_mmu_update(struct vcpu *v, uint64_t a1, uint64_t a2, uint64_t a3, uint64
         rc = -ESRCH;
     }
     mmu_frame_owner_put(v, c.pt_dom);
+    return rc;
+}
+
+long hc_mmu_update(struct vcpu *v, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
+{
+    uint32_t done;
+    long rc;
+
+    (void)a5;
+    if (unlikely((uint32_t)a2 != 1) || unlikely((uint32_t)a4 != DOMID_SELF) ||
+        unlikely(!update_single(v, a1, &rc)))
+        return update_batch(v, a1, a2, a3, a4);
+    if (a3) {
+        done = !rc;
+        door_out_obj(v, a3, done);
+    }
     return rc;
 }
 
@@ -217,23 +268,30 @@ static long va_flush(struct vcpu *v, gva_t va, uint64_t flags)
     return rc;
 }
 
-static long update_va(struct vcpu *v, gva_t va, uint64_t val, uint64_t flags, struct domain *pg_dom)
+static inline __attribute__((always_inline)) long update_va(struct vcpu *v, gva_t va, uint64_t val,
+                                                            uint64_t flags, struct domain *pg_dom)
 {
     struct domain *d = v->domain;
-    mfn_t l1;
+    mfn_t l1 = MFN(0);
     uint64_t *p = entry_of_va(MFN(v->cr3_kernel >> PAGE_SHIFT), va, &l1);
-    long rc = -EINVAL;
+    struct frame *f = frame_of(l1);
+    long rc = 0;
 
-    if (unlikely(!p) || unlikely(!table_get(d, l1.n)))
-        return refuse(d, EINVAL, MMU_VA_UNMAPPED, va, val, flags);
     /* It was an L1 when entry_of_va() looked; another vcpu may have made something else of it. */
-    if (likely((READ_ONCE(frame_of(l1)->type) & TYPE_MASK) == TYPE_L1))
-        rc = entry_update(v, d, pg_dom, frame_of(l1), pte_index(va, 1), val, false);
-    frame_and_type_put(d, frame_of(l1));
-    if (likely(!rc) && flags)
-        rc = va_flush(v, va, flags);
+    if (unlikely(!p) || unlikely(!frame_get_table(f, d, TYPE_L1)))
+        return refuse(d, EINVAL, MMU_VA_UNMAPPED, va, val, flags);
+    if (!l1_update_fast(p, val, false))
+        rc = l1_update(d, pg_dom, p, val, false);
+    if (unlikely(!frame_put_both_fast(f)))
+        frame_and_type_put(d, f);
     if (unlikely(type_drain_needed(d)))
         vcpu_set_work(v, WORK_DRAIN);
+    if (unlikely(rc))
+        return rc;
+    if (likely(flags == (UVMF_INVLPG | UVMF_LOCAL)))
+        port_tlb_flush_va(BIT(port_cpu()), va);
+    else if (flags)
+        rc = va_flush(v, va, flags);
     return rc;
 }
 

@@ -82,57 +82,37 @@ static int flush_cache(struct vcpu *v, unsigned cmd)
     return 0;
 }
 
-/* What only makes sense for the caller's own address space. */
-static int op_self(struct vcpu *v, unsigned cmd, const struct mmuext_op *op)
-{
-    switch (cmd) {
-    case MMUEXT_NEW_BASEPTR:
-        return set_base(v, op->arg1.mfn, false);
-    case MMUEXT_NEW_USER_BASEPTR:
-        return set_base(v, op->arg1.mfn, true);
-    case MMUEXT_TLB_FLUSH_LOCAL:
-    case MMUEXT_INVLPG_LOCAL:
-    case MMUEXT_TLB_FLUSH_MULTI:
-    case MMUEXT_INVLPG_MULTI:
-    case MMUEXT_TLB_FLUSH_ALL:
-    case MMUEXT_INVLPG_ALL:
-        return flush(v, cmd, op);
-    case MMUEXT_FLUSH_CACHE:
-    case MMUEXT_FLUSH_CACHE_GLOBAL:
-        return flush_cache(v, cmd);
-    default: /* MMUEXT_SET_LDT */
-        return ldt_set(v, op->arg1.linear_addr, op->arg2.nr_ents);
-    }
-}
+#define OWN_ONLY(call) (unlikely(d != v->domain) ? refuse(v->domain, EPERM, NOT_PRIVILEGED, d->id, cmd, 0) : (call))
 
-static int op_one(struct vcpu *v, struct domain *d, const struct mmuext_op *op)
+static inline __attribute__((always_inline)) int op_one(struct vcpu *v, struct domain *d,
+                                                        const struct mmuext_op *op)
 {
     unsigned cmd = op->cmd;
 
     v->hc_sub = cmd;
     switch (cmd) {
+    case MMUEXT_NEW_BASEPTR: return OWN_ONLY(set_base(v, op->arg1.mfn, false));
+    case MMUEXT_NEW_USER_BASEPTR: return OWN_ONLY(set_base(v, op->arg1.mfn, true));
+    case MMUEXT_TLB_FLUSH_LOCAL:
+    case MMUEXT_INVLPG_LOCAL:
+    case MMUEXT_TLB_FLUSH_MULTI:
+    case MMUEXT_INVLPG_MULTI:
+    case MMUEXT_TLB_FLUSH_ALL:
+    case MMUEXT_INVLPG_ALL: return OWN_ONLY(flush(v, cmd, op));
+    case MMUEXT_FLUSH_CACHE:
+    case MMUEXT_FLUSH_CACHE_GLOBAL: return OWN_ONLY(flush_cache(v, cmd));
+    case MMUEXT_SET_LDT: return OWN_ONLY(ldt_set(v, op->arg1.linear_addr, op->arg2.nr_ents));
     case MMUEXT_PIN_L1_TABLE:
     case MMUEXT_PIN_L2_TABLE:
     case MMUEXT_PIN_L3_TABLE:
     case MMUEXT_PIN_L4_TABLE:
         return table_pin(d, MFN(op->arg1.mfn), TYPE_L1 * (cmd - MMUEXT_PIN_L1_TABLE + 1));
-    case MMUEXT_UNPIN_TABLE:
-        return table_unpin(d, MFN(op->arg1.mfn));
-    case MMUEXT_CLEAR_PAGE:
-        return clear_page(d, MFN(op->arg1.mfn));
-    case MMUEXT_COPY_PAGE:
-        return copy_page(d, MFN(op->arg1.mfn), MFN(op->arg2.src_mfn));
+    case MMUEXT_UNPIN_TABLE: return table_unpin(d, MFN(op->arg1.mfn));
+    case MMUEXT_CLEAR_PAGE: return clear_page(d, MFN(op->arg1.mfn));
+    case MMUEXT_COPY_PAGE: return copy_page(d, MFN(op->arg1.mfn), MFN(op->arg2.src_mfn));
     case MMUEXT_MARK_SUPER:
-    case MMUEXT_UNMARK_SUPER:
-        return refuse(v->domain, EOPNOTSUPP, UNKNOWN_SUBOP, cmd, 0, 0);
-    case MMUEXT_NEW_BASEPTR ... MMUEXT_SET_LDT:
-    case MMUEXT_NEW_USER_BASEPTR:
-    case MMUEXT_FLUSH_CACHE_GLOBAL:
-        if (unlikely(d != v->domain))
-            return refuse(v->domain, EPERM, NOT_PRIVILEGED, d->id, cmd, 0);
-        return op_self(v, cmd, op);
-    default:
-        return refuse(v->domain, ENOSYS, UNKNOWN_SUBOP, cmd, 0, 0);
+    case MMUEXT_UNMARK_SUPER: return refuse(v->domain, EOPNOTSUPP, UNKNOWN_SUBOP, cmd, 0, 0);
+    default: return refuse(v->domain, ENOSYS, UNKNOWN_SUBOP, cmd, 0, 0);
     }
 }
 
@@ -165,13 +145,13 @@ static long op_all(struct vcpu *v, struct domain *d, struct mmu_batch *b)
     return 0;
 }
 
-long hc_mmuext_op(struct vcpu *v, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
+static __attribute__((noinline)) long op_batch(struct vcpu *v, uint64_t a1, uint64_t a2, uint64_t a3,
+                                               uint64_t a4)
 {
     struct mmu_batch b;
     struct domain *d;
     long rc = 0;
 
-    (void)a5;
     if (unlikely(!mmu_batch_begin(v, &b, a1, a2, a3, a4, &rc)))
         return rc;
     d = mmu_frame_owner(v, (domid_t)b.arg4);
@@ -184,4 +164,23 @@ long hc_mmuext_op(struct vcpu *v, uint64_t a1, uint64_t a2, uint64_t a3, uint64_
     }
     mmu_frame_owner_put(v, d);
     return rc;
+}
+
+long hc_mmuext_op(struct vcpu *v, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
+{
+    struct mmu_batch b;
+    struct mmuext_op op;
+    long rc;
+
+    (void)a5;
+    if (unlikely((uint32_t)a2 != 1) || unlikely((uint32_t)a4 != DOMID_SELF) || unlikely(a3))
+        return op_batch(v, a1, a2, a3, a4);
+    /* One operation on the caller itself: the most frequent call. */
+    if (unlikely(door_in_obj(v, op, a1)))
+        return -EFAULT;
+    rc = op_one(v, v->domain, &op);
+    if (likely(rc != -ERESTART) && likely(!type_drain_needed(v->domain)))
+        return rc;
+    b = (struct mmu_batch){ .list = a1, .count = 1, .done = rc != -ERESTART, .arg4 = DOMID_SELF };
+    return mmu_batch_end(v, &b, v->domain, rc);
 }

@@ -45,6 +45,14 @@ static long shutdown_code(struct vcpu *v, gva_t arg)
     return rc;
 }
 
+static bool port_open(struct domain *d, evtchn_port_t port)
+{
+    struct evtchn_status s = {.dom = DOMID_SELF, .port = port};
+
+    return port < EVTCHN_2L_NR_CHANNELS && evtchn_status(d, &s) == 0 &&
+           s.status != EVTCHNSTAT_closed;
+}
+
 /* 1: something is there already; 0: nothing is pending yet; or an error. */
 static long poll_ports(struct vcpu *v, const struct sched_poll *p)
 {
@@ -58,7 +66,7 @@ static long poll_ports(struct vcpu *v, const struct sched_poll *p)
 
         if (rc)
             return rc;
-        if (port >= EVTCHN_2L_NR_CHANNELS)
+        if (!port_open(v->domain, port))
             return refuse(v->domain, EINVAL, POLL_PORT, port, i, 0);
         if (evtchn_port_pending(v->domain, port))
             return 1;
@@ -156,16 +164,15 @@ long hc_sched_op(struct vcpu *v, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t
 }
 
 /* The old numbers; for shutdown the argument is the reason itself. */
-long hc_sched_op_compat(struct vcpu *v, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
+long hc_sched_op_compat(struct vcpu *v, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
+                        uint64_t a5)
 {
     (void)a3, (void)a4, (void)a5;
     v->hc_sub = (uint32_t)a1;
     switch ((uint32_t)a1) {
     case SCHEDOP_yield: return yield(v);
     case SCHEDOP_block: return block(v);
-    case SCHEDOP_shutdown:
-        domain_shutdown(v->domain, (uint8_t)a2);
-        return 0;
+    case SCHEDOP_shutdown: domain_shutdown(v->domain, (uint8_t)a2); return 0;
     default: return refuse(v->domain, ENOSYS, UNKNOWN_SUBOP, a1, 0, 0);
     }
 }

@@ -69,8 +69,7 @@ long hc_set_segment_base(struct vcpu *v, uint64_t which, uint64_t base, uint64_t
     case SEGBASE_GS_USER_SEL: /* cannot fail: what cannot be loaded becomes 0 */
         v->gs_base_user = port_load_gs_shadow_sel((uint16_t)(sel > 3 ? sel | 3 : sel));
         return 0;
-    default:
-        return refuse(v->domain, EINVAL, UNKNOWN_SUBOP, which, 0, 0);
+    default: return refuse(v->domain, EINVAL, UNKNOWN_SUBOP, which, 0, 0);
     }
 }
 
@@ -83,7 +82,8 @@ long hc_set_debugreg(struct vcpu *v, uint64_t reg, uint64_t val, uint64_t a3, ui
     return rc ? refuse(v->domain, -rc, DEBUGREG_BAD, reg, val, 0) : 0;
 }
 
-long hc_get_debugreg(struct vcpu *v, uint64_t reg, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
+long hc_get_debugreg(struct vcpu *v, uint64_t reg, uint64_t a2, uint64_t a3, uint64_t a4,
+                     uint64_t a5)
 {
     uint64_t val;
 

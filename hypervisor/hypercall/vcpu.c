@@ -105,7 +105,8 @@ static long register_time(struct vcpu *v, struct vcpu *target, gva_t arg)
     if (rc)
         return rc;
     if (!va_is_guest(area.addr.p, sizeof(struct vcpu_time_info)))
-        return refuse(v->domain, EFAULT, BAD_POINTER, area.addr.p, sizeof(struct vcpu_time_info), 0);
+        return refuse(v->domain, EFAULT, BAD_POINTER, area.addr.p, sizeof(struct vcpu_time_info),
+                      0);
     target->time_gva = area.addr.p;
     if (target == v)
         time_vcpu_update(v);
@@ -137,8 +138,7 @@ static long set_singleshot(struct vcpu *v, struct vcpu *target, gva_t arg)
     rc = door_in_obj(v, set, arg);
     if (rc)
         return rc;
-    if ((set.flags & VCPU_SSHOTTMR_future) && set.timeout_abs_ns < port_now())
-        return -ETIME; /* an answer, not a refusal */
+    /* VCPU_SSHOTTMR_future may be ignored, and 4.17 does: a past time fires at once. */
     timer_set(&v->singleshot, set.timeout_abs_ns);
     return 0;
 }
@@ -164,6 +164,18 @@ static long register_info(struct vcpu *v, struct vcpu *target, gva_t arg)
         time_vcpu_update(target);
     spin_unlock(&v->domain->life);
     return rc;
+}
+
+/* Only for the control domain's vcpus that can run on one CPU alone.
+ * LIMIT: the APIC's and ACPI's ids are taken to be the number, as they are without holes. */
+static long get_physid(struct vcpu *v, struct vcpu *target, gva_t arg)
+{
+    struct vcpu_get_physid id = {target->id | (uint64_t)target->id << 32};
+    cpumask_t cpus = target->sched.affinity_hard & cpus_online;
+
+    if (!v->domain->privileged || !cpus || (cpus & (cpus - 1)))
+        return refuse(v->domain, EINVAL, VCPU_NOT_PINNED, target->id, cpus, 0);
+    return door_out_obj(v, arg, id);
 }
 
 static long send_nmi(struct vcpu *v, struct vcpu *target, gva_t arg)
@@ -197,15 +209,12 @@ long hc_vcpu_op(struct vcpu *v, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t 
     case VCPUOP_get_runstate_info: return get_runstate(v, target, a3);
     case VCPUOP_register_runstate_memory_area: return register_runstate(v, target, a3);
     case VCPUOP_set_periodic_timer: return set_periodic(v, target, a3);
-    case VCPUOP_stop_periodic_timer:
-        time_set_periodic(target, 0);
-        return 0;
+    case VCPUOP_stop_periodic_timer: time_set_periodic(target, 0); return 0;
     case VCPUOP_set_singleshot_timer: return set_singleshot(v, target, a3);
     case VCPUOP_stop_singleshot_timer: return stop_singleshot(v, target);
     case VCPUOP_register_vcpu_info: return register_info(v, target, a3);
     case VCPUOP_send_nmi: return send_nmi(v, target, a3);
-    case VCPUOP_get_physid: /* only for vcpus nailed to their CPUs, which there are none of */
-        return refuse(d, EINVAL, VCPU_NOT_PINNED, target->id, 0, 0);
+    case VCPUOP_get_physid: return get_physid(v, target, a3);
     case VCPUOP_register_vcpu_time_memory_area: return register_time(v, target, a3);
     default: return refuse(d, ENOSYS, UNKNOWN_SUBOP, a1, 0, 0);
     }

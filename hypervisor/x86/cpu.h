@@ -24,7 +24,6 @@ struct cpu {
     unsigned id;
     uint32_t apic_id;
     uint8_t *stack;         /* base */
-    uint64_t cr3;           /* what CR3 holds */
     uint32_t kicked;        /* remote: look at your work (idle, or schedule) */
     uint32_t flush_request; /* remote: bits of other CPUs' flush mailboxes, see x86/smp.c */
     bool timer_fired;

@@ -10,7 +10,7 @@ void port_cpuid(uint32_t leaf, uint32_t sub, struct cpuid_leaf *out)
 {
     struct cpuid_regs r = cpuid_count(leaf, sub);
 
-    *out = (struct cpuid_leaf){ r.a, r.b, r.c, r.d };
+    *out = (struct cpuid_leaf){r.a, r.b, r.c, r.d};
 }
 
 bool port_rdmsr(uint32_t msr, uint64_t *val)
@@ -69,7 +69,8 @@ uint64_t port_load_gs_shadow_sel(uint16_t sel)
     __asm__ volatile("1: mov %k0, %%gs\n"
                      "jmp 3f\n"
                      "2: mov %k1, %%gs\n"
-                     "3:\n" EX_TABLE("1b", "2b")::"r"((uint32_t)sel), "r"(null)
+                     "3:\n" EX_TABLE("1b", "2b")::"r"((uint32_t)sel),
+                     "r"(null)
                      : "memory");
     base = rdmsr(MSR_GS_BASE);
     swapgs();

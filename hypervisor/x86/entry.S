@@ -22,6 +22,9 @@
 #include "offsets.h"
 #include "x86/layout.h"
 
+#define HYPERCALL_IRET 23
+#define VGCF_IN_SYSCALL 0x100
+#define HV_VIRT_START_43 0x1ffff0 /* HV_VIRT_START >> 43, the one value of the whole range */
 #define VEC_SYSCALL 0x100 /* entry_vector of a frame built by the syscall stub */
 
         .text
@@ -95,6 +98,9 @@ syscall32_stubs:
 
         .balign 16
 syscall_entry:
+        cmp     $HYPERCALL_IRET, %eax
+        je      iret_entry
+syscall_no_iret:
         push    %r11
         pushq   $SEL_CS64
         push    %rcx
@@ -161,6 +167,91 @@ hypercall_special:
         mov     %rax, %rsi
         call    hypercall_finish
         jmp     exit_check
+
+/*
+ * The iret hypercall, done in place while all but rax, rcx and r11 stay in their registers. RSP is
+ * &v->regs.rsp. Whatever is out of the ordinary goes the long way to hc_iret(), which reads the
+ * frame again: regs.rsp is changed last. The guest's frame: rax r11 rcx flags rip cs rflags rsp ss.
+ */
+#define AT(field) (VCPU_##field - VCPU_rsp)(%rsp)
+iret_entry:
+        cmpb    $0, AT(IN_KERNEL)
+        je      syscall_no_iret
+        mov     %rcx, AT(error_code)     /* its rip, for the long way */
+        cmpl    $0, AT(IRET_SPECIAL)
+        jne     iret_slow
+        cmpl    $0, AT(WORK)
+        jne     iret_slow
+        mov     (%rsp), %rcx
+        mov     %rcx, %rax
+        shr     $43, %rax
+        cmp     $HV_VIRT_START_43, %eax
+        je      iret_slow
+1:      testl   $VGCF_IN_SYSCALL, 24(%rcx)
+        jnz     iret_slow
+2:      mov     (%rcx), %rax
+        mov     %rax, AT(rax)
+3:      mov     8(%rcx), %rax
+        mov     %rax, AT(r11)
+4:      mov     16(%rcx), %rax
+        mov     %rax, AT(rcx)
+5:      mov     32(%rcx), %rax
+        mov     %rax, AT(rip)
+6:      movzwl  64(%rcx), %eax
+        or      $3, %eax
+        mov     %rax, AT(ss)
+7:      mov     48(%rcx), %rax
+        mov     %eax, %r11d
+        and     $~(3 << 12 | 1 << 17), %rax
+        or      $1 << 9, %rax
+        mov     %rax, AT(rflags)
+        shr     $9, %r11d
+        not     %r11d
+        and     $1, %r11d                /* the new upcall mask */
+        mov     AT(INFO), %rax
+        mov     %r11b, 1(%rax)
+        cmpb    $0, (%rax)
+        jne     iret_pending
+iret_go:
+8:      movzwl  40(%rcx), %eax
+        mov     %eax, %r11d
+        or      $3, %eax
+        mov     %rax, AT(cs)
+9:      mov     56(%rcx), %rax
+        not     %r11d
+        test    $3, %r11d
+        jz      iret_to_user
+        mov     %rax, (%rsp)
+iret_load:
+        mov     AT(r11), %r11
+        mov     AT(rcx), %rcx
+        mov     AT(rax), %rax
+        sub     $24, %rsp
+        jmp     exit_iret
+iret_to_user:
+        mov     AT(CR3_USER), %rcx
+        test    %rcx, %rcx
+        jz      iret_slow
+        mov     %rax, (%rsp)
+        movb    $0, AT(IN_KERNEL)
+        swapgs
+        mov     %rcx, %cr3
+        jmp     iret_load
+iret_pending:
+        test    %r11d, %r11d
+        jnz     iret_go
+iret_slow:
+        mov     $HYPERCALL_IRET, %eax
+        mov     AT(error_code), %rcx
+        mov     $0x202, %r11d
+        jmp     syscall_no_iret
+        .pushsection .ex_table, "a"
+        .balign 4
+        .irp    label, 1b, 2b, 3b, 4b, 5b, 6b, 7b, 8b, 9b
+        .long   \label - .
+        .long   iret_slow - .
+        .endr
+        .popsection
 
 syscall_from_user:
         movl    $VEC_SYSCALL, VCPU_error_code - VCPU_REGS + 4(%rsp)

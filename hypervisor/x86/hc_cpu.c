@@ -37,7 +37,7 @@ long hc_iret(struct vcpu *v, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
     r->r11 = c.flags & VGCF_in_syscall ? r->rflags : c.r11;
     r->rcx = c.flags & VGCF_in_syscall ? c.rip : c.rcx;
     r->rax = c.rax;
-    if (v->domain->vm_assist & BIT(VMASST_TYPE_architectural_iopl))
+    if (v->keeps_iopl)
         v->iopl = c.rflags >> 12 & 3;
     v->nmi_blocked = 0;
     if (unlikely(v->nmi_pending)) {

@@ -29,6 +29,10 @@ void offsets(void)
     DEFINE(VCPU_WORK, offsetof(struct vcpu, work));
     DEFINE(VCPU_IN_KERNEL, offsetof(struct vcpu, in_kernel));
     DEFINE(VCPU_HC_RESTART, offsetof(struct vcpu, hc_restart));
+    REG(cs);
+    REG(ss);
+    DEFINE(VCPU_CR3_USER, offsetof(struct vcpu, cr3_user));
+    DEFINE(VCPU_IRET_SPECIAL, offsetof(struct vcpu, iret_special));
     DEFINE(VCPU_INFO, offsetof(struct vcpu, info));
     DEFINE(VCPU_HC_NR, offsetof(struct vcpu, hc_nr));
     DEFINE(CPU_SIZE, sizeof(struct cpu));

@@ -177,7 +177,6 @@ static void cpu_prepare(struct cpu *c, unsigned id, uint32_t apic, uint8_t *stac
 void smp_init_boot_cpu(void)
 {
     cpu_prepare(&cpus[0], 0, 0, boot_stack);
-    cpus[0].cr3 = read_cr3();
     cpus[0].online = true;
     nr_cpus = 1;
 }
@@ -187,7 +186,6 @@ _Noreturn void ap_main(void)
 {
     struct cpu *c = this_cpu();
 
-    c->cr3 = idle_cr3; /* loaded by head.S: the stack may lie above 4 GiB */
     cpu_init_control();
     trap_init_cpu(c);
     apic_init_cpu();

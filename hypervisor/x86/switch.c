@@ -16,7 +16,6 @@ static void load_cr3(struct cpu *c, uint64_t cr3)
 {
     uint32_t tick = tlb_tick();
 
-    c->cr3 = cr3;
     write_cr3(cr3);
     tlb_flushed(c->id, tick);
 }
@@ -28,12 +27,9 @@ void port_load_cr3(struct vcpu *v)
 
 void guest_toggle_mode(struct vcpu *v)
 {
-    struct cpu *c = this_cpu();
-
     v->in_kernel ^= 1;
     swapgs();
-    c->cr3 = v->in_kernel ? v->cr3_kernel : v->cr3_user;
-    write_cr3(c->cr3);
+    write_cr3(v->in_kernel ? v->cr3_kernel : v->cr3_user);
 }
 
 void port_save_segment_bases(struct vcpu *v)

@@ -10,7 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHECK(c) do { if (!(c)) abort(); } while (0)
+#define CHECK(c)                                                                                   \
+    do {                                                                                           \
+        if (!(c))                                                                                  \
+            abort();                                                                               \
+    } while (0)
 
 static int decode(struct insn *i, const uint8_t *data, size_t n)
 {
@@ -26,7 +30,7 @@ static int decode(struct insn *i, const uint8_t *data, size_t n)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const struct cpu_user_regs regs = { .rip = 1 };
+    static const struct cpu_user_regs regs = {.rip = 1};
     struct insn whole, part;
     size_t n = size > 20 ? 20 : size;
     int len = decode(&whole, data, n);

@@ -10,7 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHECK(c) do { if (!(c)) abort(); } while (0)
+#define CHECK(c)                                                                                   \
+    do {                                                                                           \
+        if (!(c))                                                                                  \
+            abort();                                                                               \
+    } while (0)
 
 /* Of core/segdesc.c only the checks are called; these are behind the rest. */
 #define WEAK __attribute__((weak))

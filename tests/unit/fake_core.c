@@ -18,7 +18,10 @@ unsigned fake_virqs[NR_VIRQS], fake_virqs_global[NR_VIRQS], fake_ports_closed;
 evtchn_port_t fake_pending_port;
 static uint64_t next_frame = FAKE_HOLE_LAST + 1;
 
-void port_machine_shutdown(int reason) { fake_machine_shutdown = reason; }
+void port_machine_shutdown(int reason)
+{
+    fake_machine_shutdown = reason;
+}
 
 /* ---- frames ---- */
 
@@ -34,36 +37,87 @@ WEAK mfn_t heap_alloc(unsigned order, uint32_t flags)
     return MFN(m);
 }
 
-WEAK void heap_free(mfn_t m, unsigned order) { (void)m, (void)order; }
-WEAK void frame_share(struct domain *d, mfn_t m, bool w) { (void)d, (void)m, (void)w; }
-WEAK void frame_unshare(struct domain *d, mfn_t m) { (void)d, (void)m; }
-WEAK bool frame_get(struct frame *f, const struct domain *d) { (void)f, (void)d; return true; }
-WEAK void frame_put(struct frame *f) { (void)f; }
-WEAK bool domain_release_frame(struct domain *d, struct frame *f) { (void)d, (void)f; return true; }
+WEAK void heap_free(mfn_t m, unsigned order)
+{
+    (void)m, (void)order;
+}
+WEAK void frame_share(struct domain *d, mfn_t m, bool w)
+{
+    (void)d, (void)m, (void)w;
+}
+WEAK void frame_unshare(struct domain *d, mfn_t m)
+{
+    (void)d, (void)m;
+}
+WEAK bool frame_get(struct frame *f, const struct domain *d)
+{
+    (void)f, (void)d;
+    return true;
+}
+WEAK void frame_put(struct frame *f)
+{
+    (void)f;
+}
+WEAK bool domain_release_frame(struct domain *d, struct frame *f)
+{
+    (void)d, (void)f;
+    return true;
+}
 WEAK int type_get(struct domain *d, struct frame *f, uint32_t t, bool p)
 {
     (void)d, (void)f, (void)t, (void)p;
     return 0;
 }
-WEAK void type_put(struct domain *d, struct frame *f) { (void)d, (void)f; }
-WEAK int type_drain(struct domain *d, bool p) { (void)d, (void)p; return 0; }
-WEAK int table_unpin(struct domain *d, mfn_t m) { (void)d, (void)m; return 0; }
+WEAK void type_put(struct domain *d, struct frame *f)
+{
+    (void)d, (void)f;
+}
+WEAK int type_drain(struct domain *d, bool p)
+{
+    (void)d, (void)p;
+    return 0;
+}
+WEAK int table_unpin(struct domain *d, mfn_t m)
+{
+    (void)d, (void)m;
+    return 0;
+}
 WEAK int frame_and_type_get(struct domain *d, mfn_t m, uint32_t t, bool p)
 {
     (void)d, (void)t, (void)p;
     return m.n < FAKE_FRAMES ? 0 : -EINVAL;
 }
-WEAK void frame_and_type_put(struct domain *d, struct frame *f) { (void)d, (void)f; }
+WEAK void frame_and_type_put(struct domain *d, struct frame *f)
+{
+    (void)d, (void)f;
+}
 
 /* ---- events and grants ---- */
 
-WEAK int evtchn_domain_init(struct domain *d) { (void)d; return 0; }
-WEAK void evtchn_domain_close_all(struct domain *d) { (void)d; fake_ports_closed++; }
-WEAK void evtchn_domain_free(struct domain *d) { (void)d; }
+WEAK int evtchn_domain_init(struct domain *d)
+{
+    (void)d;
+    return 0;
+}
+WEAK void evtchn_domain_close_all(struct domain *d)
+{
+    (void)d;
+    fake_ports_closed++;
+}
+WEAK void evtchn_domain_free(struct domain *d)
+{
+    (void)d;
+}
 WEAK bool evtchn_port_pending(struct domain *d, evtchn_port_t port)
 {
     (void)d;
     return port && port == fake_pending_port;
+}
+WEAK int evtchn_status(struct domain *d, struct evtchn_status *s)
+{
+    (void)d;
+    s->status = s->port ? EVTCHNSTAT_unbound : EVTCHNSTAT_closed;
+    return 0;
 }
 /* As the real one: the vcpu this CPU works for is not kicked. */
 WEAK void virq_raise_vcpu(struct vcpu *v, unsigned virq)
@@ -73,7 +127,10 @@ WEAK void virq_raise_vcpu(struct vcpu *v, unsigned virq)
     if (v != port_current())
         vcpu_kick(v);
 }
-WEAK void virq_raise_global(unsigned virq) { fake_virqs_global[virq]++; }
+WEAK void virq_raise_global(unsigned virq)
+{
+    fake_virqs_global[virq]++;
+}
 WEAK void evtchn_redeliver(struct vcpu *v)
 {
     v->info->evtchn_pending_sel = ~0ull;
@@ -81,9 +138,19 @@ WEAK void evtchn_redeliver(struct vcpu *v)
     if (v != port_current())
         vcpu_kick(v);
 }
-WEAK int grant_domain_init(struct domain *d) { (void)d; return 0; }
-WEAK void grant_domain_release_maps(struct domain *d) { (void)d; }
-WEAK void grant_domain_free(struct domain *d) { (void)d; }
+WEAK int grant_domain_init(struct domain *d)
+{
+    (void)d;
+    return 0;
+}
+WEAK void grant_domain_release_maps(struct domain *d)
+{
+    (void)d;
+}
+WEAK void grant_domain_free(struct domain *d)
+{
+    (void)d;
+}
 
 /* ---- the parts of a context ---- */
 
@@ -97,5 +164,12 @@ WEAK int gdt_set(struct vcpu *v, const uint64_t *frames, unsigned ents)
     v->gdt_ents = ents;
     return 0;
 }
-WEAK uint64_t cr4_guest_value(uint64_t val) { return val; }
-WEAK int debugreg_set(struct vcpu *v, int reg, uint64_t val) { v->dr[reg] = val; return 0; }
+WEAK uint64_t cr4_guest_value(uint64_t val)
+{
+    return val;
+}
+WEAK int debugreg_set(struct vcpu *v, int reg, uint64_t val)
+{
+    v->dr[reg] = val;
+    return 0;
+}

@@ -17,8 +17,14 @@ uint8_t fake_pci[256];
 unsigned fake_io_count;
 struct fake_io fake_io_last;
 
-static struct { uint32_t leaf, sub; struct cpuid_leaf l; } leaves[MAX_LEAVES];
-static struct { uint32_t msr; uint64_t val; } msrs[MAX_MSRS];
+static struct {
+    uint32_t leaf, sub;
+    struct cpuid_leaf l;
+} leaves[MAX_LEAVES];
+static struct {
+    uint32_t msr;
+    uint64_t val;
+} msrs[MAX_MSRS];
 static unsigned nr_leaves, nr_msrs;
 
 void fake_emul_reset(void)
@@ -59,19 +65,19 @@ void fake_msr_set(uint32_t msr, uint64_t val)
 
 void fake_cpuid_qemu64(void)
 {
-    fake_cpuid_set(0, 0, (struct cpuid_leaf){ 0xd, 0x68747541, 0x444d4163, 0x69746e65 });
-    fake_cpuid_set(1, 0, (struct cpuid_leaf){ 0x00060fb1, 0x03020800, 0xc0802001, 0x178bfbff });
-    fake_cpuid_set(7, 0, (struct cpuid_leaf){ 0, 0x80, 0, 0 });
+    fake_cpuid_set(0, 0, (struct cpuid_leaf){0xd, 0x68747541, 0x444d4163, 0x69746e65});
+    fake_cpuid_set(1, 0, (struct cpuid_leaf){0x00060fb1, 0x03020800, 0xc0802001, 0x178bfbff});
+    fake_cpuid_set(7, 0, (struct cpuid_leaf){0, 0x80, 0, 0});
     fake_cpuid_set(0x80000000, 0,
-                   (struct cpuid_leaf){ 0x8000000a, 0x68747541, 0x444d4163, 0x69746e65 });
-    fake_cpuid_set(0x80000001, 0, (struct cpuid_leaf){ 0x00060fb1, 0, 0x00000007, 0x2193fbfd });
-    fake_cpuid_set(0x80000008, 0, (struct cpuid_leaf){ 0x3028, 0, 1, 0 });
-    fake_cpuid_set(0x8000000a, 0, (struct cpuid_leaf){ 1, 0x10, 0, 8 });
+                   (struct cpuid_leaf){0x8000000a, 0x68747541, 0x444d4163, 0x69746e65});
+    fake_cpuid_set(0x80000001, 0, (struct cpuid_leaf){0x00060fb1, 0, 0x00000007, 0x2193fbfd});
+    fake_cpuid_set(0x80000008, 0, (struct cpuid_leaf){0x3028, 0, 1, 0});
+    fake_cpuid_set(0x8000000a, 0, (struct cpuid_leaf){1, 0x10, 0, 8});
 }
 
 void port_cpuid(uint32_t leaf, uint32_t sub, struct cpuid_leaf *out)
 {
-    *out = (struct cpuid_leaf){ 0 };
+    *out = (struct cpuid_leaf){0};
     for (unsigned i = 0; i < nr_leaves; i++)
         if (leaves[i].leaf == leaf && leaves[i].sub == sub)
             *out = leaves[i].l;
@@ -88,8 +94,14 @@ bool port_rdmsr(uint32_t msr, uint64_t *val)
     return false;
 }
 
-uint64_t port_rdtsc(void) { return fake_tsc; }
-void port_wbinvd(void) { fake_wbinvds++; }
+uint64_t port_rdtsc(void)
+{
+    return fake_tsc;
+}
+void port_wbinvd(void)
+{
+    fake_wbinvds++;
+}
 
 /* Where a port's bytes are kept. */
 static uint8_t *port_bytes(uint16_t port)
@@ -108,7 +120,7 @@ uint32_t port_io_in(uint16_t port, unsigned bytes)
 
     memcpy(&val, port_bytes(port), bytes);
     fake_io_count++;
-    fake_io_last = (struct fake_io){ port, (uint8_t)bytes, false, val };
+    fake_io_last = (struct fake_io){port, (uint8_t)bytes, false, val};
     return val;
 }
 
@@ -118,11 +130,17 @@ void port_io_out(uint16_t port, unsigned bytes, uint32_t val)
 
     memcpy(port_bytes(port), &low, bytes);
     fake_io_count++;
-    fake_io_last = (struct fake_io){ port, (uint8_t)bytes, true, low };
+    fake_io_last = (struct fake_io){port, (uint8_t)bytes, true, low};
 }
 
-uint64_t port_base_get(enum seg_base which) { return fake_base[which]; }
-void port_base_set(enum seg_base which, uint64_t base) { fake_base[which] = base; }
+uint64_t port_base_get(enum seg_base which)
+{
+    return fake_base[which];
+}
+void port_base_set(enum seg_base which, uint64_t base)
+{
+    fake_base[which] = base;
+}
 
 uint64_t port_load_gs_shadow_sel(uint16_t sel)
 {
@@ -130,6 +148,18 @@ uint64_t port_load_gs_shadow_sel(uint16_t sel)
     return fake_base[BASE_GS_SHADOW] = (uint64_t)sel << 20;
 }
 
-void port_load_cr4(struct vcpu *v) { (void)v; fake_cr4_loads++; }
-void port_load_xcr0(struct vcpu *v) { (void)v; fake_xcr0_loads++; }
-__attribute__((weak)) void port_load_ts(struct vcpu *v) { (void)v; fake_ts_loads++; }
+void port_load_cr4(struct vcpu *v)
+{
+    (void)v;
+    fake_cr4_loads++;
+}
+void port_load_xcr0(struct vcpu *v)
+{
+    (void)v;
+    fake_xcr0_loads++;
+}
+__attribute__((weak)) void port_load_ts(struct vcpu *v)
+{
+    (void)v;
+    fake_ts_loads++;
+}

@@ -17,7 +17,12 @@ extern uint16_t fake_gs_sel; /* last one loaded; its base is sel << 20 */
 extern uint8_t fake_ports[0x10000];
 extern uint8_t fake_pci[256];
 extern unsigned fake_io_count;
-extern struct fake_io { uint16_t port; uint8_t bytes; bool write; uint32_t val; } fake_io_last;
+extern struct fake_io {
+    uint16_t port;
+    uint8_t bytes;
+    bool write;
+    uint32_t val;
+} fake_io_last;
 
 void fake_cpuid_set(uint32_t leaf, uint32_t sub, struct cpuid_leaf l);
 void fake_msr_set(uint32_t msr, uint64_t val);

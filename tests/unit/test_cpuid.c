@@ -22,13 +22,16 @@ TestSuite(cpuid, .init = setup);
 
 static struct cpuid_leaf ask(const struct vcpu *v, uint32_t leaf, uint32_t sub)
 {
-    struct cpuid_leaf l = { 1, 2, 3, 4 };
+    struct cpuid_leaf l = {1, 2, 3, 4};
 
     cpuid_guest(v, leaf, sub, true, &l);
     return l;
 }
 
-static bool is_zero(struct cpuid_leaf l) { return !l.a && !l.b && !l.c && !l.d; }
+static bool is_zero(struct cpuid_leaf l)
+{
+    return !l.a && !l.b && !l.c && !l.d;
+}
 
 Test(cpuid, vendor_and_maximum_are_the_hosts)
 {
@@ -51,7 +54,7 @@ Test(cpuid, what_a_pv_kernel_cannot_use_is_hidden)
     /* fpu tsc msr pae cx8 cmov pat clflush mmx fxsr sse sse2 */
     cr_assert_eq(d & 0x07898171, 0x07898171);
     cr_assert_eq(c >> 31, 1);
-    cr_assert_eq(ask(control, 7, 0).b, 0); /* smep */
+    cr_assert_eq(ask(control, 7, 0).b, 0);              /* smep */
     cr_assert_eq(ask(control, 0x80000001, 0).c & 4, 0); /* svm */
     cr_assert(is_zero(ask(control, 0x8000000a, 0)));
     cr_assert(is_zero(ask(control, 5, 0)));
@@ -83,11 +86,19 @@ Test(cpuid, lfence_is_serialising_on_amd)
     cr_assert_eq(ask(control, 0x80000021, 0).a, 4);
 }
 
+Test(cpuid, linear_addresses_have_48_bits)
+{
+    fake_cpuid_set(0x80000008, 0, (struct cpuid_leaf){0x303928, 0, 0x1001, 7});
+    cpuid_init();
+    cr_assert_eq(ask(control, 0x80000008, 0).a, 0x3028);
+    cr_assert_eq(ask(control, 0x80000008, 0).c, 0);
+}
+
 Test(cpuid, leaves_outside_the_ranges_are_zero)
 {
-    static const uint32_t leaves[] = { 0xe, 0x10, 0x3fffffff, 0x40000004, 0x40000006, 0x40000100,
-                                       0x4000ff00, 0x50000000, 0x8000000b, 0x80000022, 0x80000100, 0xc0000000,
-                                       0xffffffff };
+    static const uint32_t leaves[] = {0xe,        0x10,       0x3fffffff, 0x40000004, 0x40000006,
+                                      0x40000100, 0x4000ff00, 0x50000000, 0x8000000b, 0x80000022,
+                                      0x80000100, 0xc0000000, 0xffffffff};
 
     for (unsigned i = 0; i < ARRAY_SIZE(leaves); i++)
         cr_assert(is_zero(ask(control, leaves[i], 0)), "%x", leaves[i]);
@@ -138,12 +149,13 @@ Test(cpuid, philoxens_leaf_names_the_extension_hypercall)
 static void host_with_avx(void)
 {
     xcr0_host_mask = 7;
-    fake_cpuid_set(1, 0, (struct cpuid_leaf){ 0x60fb1, 0x800, 0x9c000001 | 1 << 12 | 1 << 29, 0x178bfbff });
-    fake_cpuid_set(7, 0, (struct cpuid_leaf){ 0, 1 << 5 | 1 << 16 | 1, 0, 0 });
-    fake_cpuid_set(0xd, 0, (struct cpuid_leaf){ 0x207, 0, 2696, 0 });
-    fake_cpuid_set(0xd, 1, (struct cpuid_leaf){ 0xf, 0, 0, 0 });
-    fake_cpuid_set(0xd, 2, (struct cpuid_leaf){ 256, 576, 0, 0 });
-    fake_cpuid_set(0xd, 9, (struct cpuid_leaf){ 8, 2688, 0, 0 });
+    fake_cpuid_set(1, 0,
+                   (struct cpuid_leaf){0x60fb1, 0x800, 0x9c000001 | 1 << 12 | 1 << 29, 0x178bfbff});
+    fake_cpuid_set(7, 0, (struct cpuid_leaf){0, 1 << 5 | 1 << 16 | 1, 0, 0});
+    fake_cpuid_set(0xd, 0, (struct cpuid_leaf){0x207, 0, 2696, 0});
+    fake_cpuid_set(0xd, 1, (struct cpuid_leaf){0xf, 0, 0, 0});
+    fake_cpuid_set(0xd, 2, (struct cpuid_leaf){256, 576, 0, 0});
+    fake_cpuid_set(0xd, 9, (struct cpuid_leaf){8, 2688, 0, 0});
 }
 
 Test(cpuid, without_switched_state_xsave_and_what_lives_in_it_are_hidden)
@@ -168,6 +180,7 @@ Test(cpuid, with_switched_state_only_its_components_are_offered)
     cr_assert_eq(ask(control, 0xd, 0).b, 576);
     cr_assert_eq(ask(control, 0xd, 0).c, 832);
     cr_assert_eq(ask(control, 0xd, 1).a, 7); /* no XSAVES */
+    cr_assert_eq(ask(control, 0xd, 1).b, 576);
     cr_assert_eq(ask(control, 0xd, 2).a, 256);
     cr_assert(is_zero(ask(control, 0xd, 9)));
     control->xcr0 = 7;
@@ -191,9 +204,9 @@ Test(cpuid, osxsave_is_the_guests_choice_except_for_the_asking_kernel)
 
 Test(cpuid, an_intel_host_keeps_caches_without_topology)
 {
-    fake_cpuid_set(0, 0, (struct cpuid_leaf){ 0x16, 0x756e6547, 0x6c65746e, 0x49656e69 });
-    fake_cpuid_set(4, 0, (struct cpuid_leaf){ 0xfc004121, 0x01c0003f, 0x3f, 1 });
-    fake_cpuid_set(0xb, 0, (struct cpuid_leaf){ 1, 2, 0x100, 5 });
+    fake_cpuid_set(0, 0, (struct cpuid_leaf){0x16, 0x756e6547, 0x6c65746e, 0x49656e69});
+    fake_cpuid_set(4, 0, (struct cpuid_leaf){0xfc004121, 0x01c0003f, 0x3f, 1});
+    fake_cpuid_set(0xb, 0, (struct cpuid_leaf){1, 2, 0x100, 5});
     cpuid_init();
     cr_assert_eq(ask(control, 0, 0).a, 0xd);
     cr_assert_eq(ask(control, 4, 0).a, 0x121);

@@ -30,7 +30,10 @@ void *xalloc(size_t size)
     return calloc(1, size);
 }
 
-void xfree(void *p) { free(p); }
+void xfree(void *p)
+{
+    free(p);
+}
 
 static struct domain *new_domain(domid_t id, unsigned vcpus)
 {
@@ -45,7 +48,7 @@ static struct domain *new_domain(domid_t id, unsigned vcpus)
 
 static void setup(void)
 {
-    struct evtchn_bind_virq b = { .virq = VIRQ_DOM_EXC };
+    struct evtchn_bind_virq b = {.virq = VIRQ_DOM_EXC};
 
     fake_reset();
     fake_quiet = true;
@@ -84,7 +87,9 @@ static bool dom_exc_raised(void)
 {
     uint64_t bit = BIT(dom_exc % 64);
 
-    return __atomic_fetch_and(&control->shared_info->evtchn_pending[dom_exc / 64], ~bit, __ATOMIC_SEQ_CST) & bit;
+    return __atomic_fetch_and(&control->shared_info->evtchn_pending[dom_exc / 64], ~bit,
+                              __ATOMIC_SEQ_CST) &
+           bit;
 }
 
 static bool exists(domid_t id)
@@ -157,7 +162,7 @@ T(names_of_domains_are_found)
 
 T(next_goes_up_through_all_and_ends)
 {
-    domid_t ids[] = { 1, 63, 64, 65, 4000, 0x7fef };
+    domid_t ids[] = {1, 63, 64, 65, 4000, 0x7fef};
     struct domain *d;
     unsigned n = 0;
 
@@ -244,7 +249,7 @@ static struct vcpu_guest_context context;
 static struct domain *full_domain(void)
 {
     struct domain *d = new_domain(5, 2);
-    struct evtchn_alloc_unbound port = { .dom = DOMID_SELF, .remote_dom = 0 };
+    struct evtchn_alloc_unbound port = {.dom = DOMID_SELF, .remote_dom = 0};
     struct tree t = new_tree(d), pinned = new_tree(d);
 
     for (unsigned i = 0; i < 300; i++)
@@ -355,9 +360,9 @@ T(a_reference_keeps_the_memory_until_it_is_put)
 T(a_peer_of_a_dead_domain_finds_its_channel_unbound)
 {
     struct domain *d = full_domain();
-    struct evtchn_alloc_unbound a = { .dom = DOMID_SELF, .remote_dom = 0 };
-    struct evtchn_bind_interdomain b = { .remote_dom = 5 };
-    struct evtchn_status s = { .dom = DOMID_SELF };
+    struct evtchn_alloc_unbound a = {.dom = DOMID_SELF, .remote_dom = 0};
+    struct evtchn_bind_interdomain b = {.remote_dom = 5};
+    struct evtchn_status s = {.dom = DOMID_SELF};
 
     cr_assert_eq(evtchn_alloc_unbound(d, &a), 0);
     b.remote_port = a.port;

@@ -56,7 +56,7 @@ static gva_t rip;
 
 static enum emul_result run(const void *b, unsigned n)
 {
-    uint8_t padded[16] = { 0 };
+    uint8_t padded[16] = {0};
 
     memcpy(padded, b, n);
     rip = r->rip = fake_guest_put(padded, 16);
@@ -64,30 +64,30 @@ static enum emul_result run(const void *b, unsigned n)
     return emulate_privop(v);
 }
 
-#define RUN(...) run((const uint8_t[]){ __VA_ARGS__ }, sizeof((uint8_t[]){ __VA_ARGS__ }))
+#define RUN(...) run((const uint8_t[]){__VA_ARGS__}, sizeof((uint8_t[]){__VA_ARGS__}))
 
 /* Carried out, rip behind it. */
-#define DONE(...)                                                            \
-    do {                                                                     \
-        cr_assert_eq(RUN(__VA_ARGS__), EMUL_DONE);                           \
-        cr_assert_eq(r->rip, rip + sizeof((uint8_t[]){ __VA_ARGS__ }));      \
-        cr_assert_eq(v->work, 0);                                            \
+#define DONE(...)                                                                                  \
+    do {                                                                                           \
+        cr_assert_eq(RUN(__VA_ARGS__), EMUL_DONE);                                                 \
+        cr_assert_eq(r->rip, rip + sizeof((uint8_t[]){__VA_ARGS__}));                              \
+        cr_assert_eq(v->work, 0);                                                                  \
     } while (0)
 
 /* The guest keeps its #GP, at the instruction. */
-#define NOT(...)                                                             \
-    do {                                                                     \
-        cr_assert_eq(RUN(__VA_ARGS__), EMUL_NOT);                            \
-        cr_assert_eq(r->rip, rip);                                           \
-        cr_assert_eq(v->work, 0);                                            \
+#define NOT(...)                                                                                   \
+    do {                                                                                           \
+        cr_assert_eq(RUN(__VA_ARGS__), EMUL_NOT);                                                  \
+        cr_assert_eq(r->rip, rip);                                                                 \
+        cr_assert_eq(v->work, 0);                                                                  \
     } while (0)
 
-#define FAULT(vec, ...)                                                      \
-    do {                                                                     \
-        cr_assert_eq(RUN(__VA_ARGS__), EMUL_FAULT);                          \
-        cr_assert_eq(r->rip, rip);                                           \
-        cr_assert_eq(v->work, WORK_TRAP);                                    \
-        cr_assert_eq(v->trap.vector, vec);                                   \
+#define FAULT(vec, ...)                                                                            \
+    do {                                                                                           \
+        cr_assert_eq(RUN(__VA_ARGS__), EMUL_FAULT);                                                \
+        cr_assert_eq(r->rip, rip);                                                                 \
+        cr_assert_eq(v->work, WORK_TRAP);                                                          \
+        cr_assert_eq(v->trap.vector, vec);                                                         \
     } while (0)
 
 /* ---- control registers ---- */
@@ -342,9 +342,9 @@ Test(emulate, xsetbv_needs_osxsave_and_valid_components)
     r->rax = 3;
     FAULT(6, 0x0f, 0x01, 0xd1);
     xcr0_host_mask = 7;
-    fake_cpuid_set(1, 0, (struct cpuid_leaf){ 0x60fb1, 0x800, 0x9c000000 | 1, 0x178bfbff });
-    fake_cpuid_set(0xd, 0, (struct cpuid_leaf){ 7, 832, 832, 0 });
-    fake_cpuid_set(0xd, 2, (struct cpuid_leaf){ 256, 576, 0, 0 });
+    fake_cpuid_set(1, 0, (struct cpuid_leaf){0x60fb1, 0x800, 0x9c000000 | 1, 0x178bfbff});
+    fake_cpuid_set(0xd, 0, (struct cpuid_leaf){7, 832, 832, 0});
+    fake_cpuid_set(0xd, 2, (struct cpuid_leaf){256, 576, 0, 0});
     cpuid_init();
     v->cr4 = BIT(18);
     r->rdx = 0;
@@ -409,7 +409,10 @@ static bool rd(uint32_t msr)
     return RUN(0x0f, 0x32) == EMUL_DONE;
 }
 
-static uint64_t value(void) { return r->rdx << 32 | r->rax; }
+static uint64_t value(void)
+{
+    return r->rdx << 32 | r->rax;
+}
 
 static bool wr(uint32_t msr, uint64_t val)
 {
@@ -477,8 +480,9 @@ Test(emulate, a_lock_prefix_is_undefined)
 
 Test(emulate, the_boot_of_linux_on_amd_sees_only_one_gp)
 {
-    static const uint32_t reads[] = { 0x1b, 0x8b, 0x179, 0x17a, 0x277, 0x400, 0x407, 0xc0010000,
-                                      0xc0010003, 0xc0010007, 0xc0010015, 0xc0011029 };
+    static const uint32_t reads[] = {0x1b,       0x8b,       0x179,      0x17a,
+                                     0x277,      0x400,      0x407,      0xc0010000,
+                                     0xc0010003, 0xc0010007, 0xc0010015, 0xc0011029};
 
     fake_msr_set(0x8b, 0x1000065);
     fake_msr_set(0xc0010055, 0);
@@ -491,9 +495,10 @@ Test(emulate, the_boot_of_linux_on_amd_sees_only_one_gp)
 
 Test(emulate, unknown_and_hidden_registers_are_gp)
 {
-    static const uint32_t hidden[] = { 0x33, 0x48, 0x49, 0x79, 0x10a, 0x10b, 0x122, 0x174, 0x802,
-                                       0xda0, 0xc0000081, 0xc0000082, 0xc0000084, 0xc0000103,
-                                       0xc0010114, 0xc001011f, 0x12345678 };
+    static const uint32_t hidden[] = {0x33,       0x48,       0x49,       0x79,       0x10a,
+                                      0x10b,      0x122,      0x174,      0x802,      0xda0,
+                                      0xc0000081, 0xc0000082, 0xc0000084, 0xc0000103, 0xc0010114,
+                                      0xc001011f, 0x12345678};
 
     for (unsigned i = 0; i < ARRAY_SIZE(hidden); i++)
         cr_assert(!rd(hidden[i]) && !wr(hidden[i], 0), "%x", hidden[i]);
@@ -512,7 +517,7 @@ Test(emulate, without_a_gp_handler_a_register_of_the_host_reads_as_zero)
 Test(emulate, the_vendor_decides_about_vendors_registers)
 {
     cr_assert(!rd(0x198) && !rd(0xc1) && rd(0xc0010000));
-    fake_cpuid_set(0, 0, (struct cpuid_leaf){ 0xd, 0x756e6547, 0x6c65746e, 0x49656e69 });
+    fake_cpuid_set(0, 0, (struct cpuid_leaf){0xd, 0x756e6547, 0x6c65746e, 0x49656e69});
     cpuid_init();
     cr_assert(rd(0x198) && rd(0xc1) && !rd(0xc0010000));
     cr_assert(wr(0x8b, 0) && !wr(0x8b, 1));

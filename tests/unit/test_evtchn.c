@@ -56,11 +56,14 @@ static void clear(struct domain *d)
         d->vcpus[i]->work = 0;
 }
 
-static bool kicked(const struct vcpu *v) { return v->work & WORK_RESCHED; }
+static bool kicked(const struct vcpu *v)
+{
+    return v->work & WORK_RESCHED;
+}
 
 static evtchn_port_t ipi(struct domain *d, unsigned vcpu)
 {
-    struct evtchn_bind_ipi a = { .vcpu = vcpu };
+    struct evtchn_bind_ipi a = {.vcpu = vcpu};
 
     cr_assert_eq(evtchn_bind_ipi(d, &a), 0);
     audit();
@@ -69,7 +72,7 @@ static evtchn_port_t ipi(struct domain *d, unsigned vcpu)
 
 static evtchn_port_t virq(struct domain *d, unsigned n, unsigned vcpu)
 {
-    struct evtchn_bind_virq a = { .virq = n, .vcpu = vcpu };
+    struct evtchn_bind_virq a = {.virq = n, .vcpu = vcpu};
 
     cr_assert_eq(evtchn_bind_virq(d, &a), 0);
     audit();
@@ -78,14 +81,14 @@ static evtchn_port_t virq(struct domain *d, unsigned n, unsigned vcpu)
 
 static int try_virq(struct domain *d, unsigned n, unsigned vcpu)
 {
-    struct evtchn_bind_virq a = { .virq = n, .vcpu = vcpu };
+    struct evtchn_bind_virq a = {.virq = n, .vcpu = vcpu};
 
     return evtchn_bind_virq(d, &a);
 }
 
 static evtchn_port_t unbound(struct domain *caller, domid_t dom, domid_t remote)
 {
-    struct evtchn_alloc_unbound a = { .dom = dom, .remote_dom = remote };
+    struct evtchn_alloc_unbound a = {.dom = dom, .remote_dom = remote};
 
     cr_assert_eq(evtchn_alloc_unbound(caller, &a), 0);
     audit();
@@ -94,7 +97,7 @@ static evtchn_port_t unbound(struct domain *caller, domid_t dom, domid_t remote)
 
 static int bind(struct domain *caller, domid_t dom, evtchn_port_t remote, evtchn_port_t *local)
 {
-    struct evtchn_bind_interdomain a = { .remote_dom = dom, .remote_port = remote };
+    struct evtchn_bind_interdomain a = {.remote_dom = dom, .remote_port = remote};
     int rc = evtchn_bind_interdomain(caller, &a);
 
     if (local)
@@ -117,7 +120,7 @@ static evtchn_port_t channel(evtchn_port_t *peer)
 
 static struct evtchn_status status(struct domain *d, evtchn_port_t port)
 {
-    struct evtchn_status a = { .dom = DOMID_SELF, .port = port };
+    struct evtchn_status a = {.dom = DOMID_SELF, .port = port};
 
     cr_assert_eq(evtchn_status(d, &a), 0);
     return a;
@@ -146,7 +149,7 @@ Test(evtchn, ports_are_given_lowest_free_and_never_zero)
 
 Test(evtchn, ports_end_at_max_port)
 {
-    struct evtchn_bind_ipi a = { .vcpu = 0 };
+    struct evtchn_bind_ipi a = {.vcpu = 0};
 
     d1->evtchn.max_port = 70;
     for (unsigned i = 1; i <= 70; i++)
@@ -166,8 +169,8 @@ Test(evtchn, ports_end_at_max_port)
 
 Test(evtchn, a_dying_domain_gets_no_port)
 {
-    struct evtchn_bind_ipi a = { .vcpu = 0 };
-    struct evtchn_alloc_unbound u = { .dom = 1, .remote_dom = 0 };
+    struct evtchn_bind_ipi a = {.vcpu = 0};
+    struct evtchn_alloc_unbound u = {.dom = 1, .remote_dom = 0};
 
     d1->state = DOM_DYING;
     cr_assert_eq(evtchn_bind_ipi(d1, &a), -EINVAL);
@@ -176,10 +179,10 @@ Test(evtchn, a_dying_domain_gets_no_port)
 
 Test(evtchn, operations_on_ports_that_do_not_exist_are_einval)
 {
-    static const evtchn_port_t bad[] = { 64, 4095, 4096, 0x7fffffff, 0x80000000, ~0u };
+    static const evtchn_port_t bad[] = {64, 4095, 4096, 0x7fffffff, 0x80000000, ~0u};
 
     for (unsigned i = 0; i < ARRAY_SIZE(bad); i++) {
-        struct evtchn_status s = { .dom = DOMID_SELF, .port = bad[i] };
+        struct evtchn_status s = {.dom = DOMID_SELF, .port = bad[i]};
 
         cr_assert_eq(evtchn_send(d1, bad[i]), -EINVAL);
         cr_assert_eq(evtchn_unmask(d1, bad[i]), -EINVAL);
@@ -195,7 +198,7 @@ Test(evtchn, operations_on_ports_that_do_not_exist_are_einval)
 
 Test(evtchn, closed_ports_and_port_zero_refuse_send_close_and_bind_vcpu)
 {
-    static const evtchn_port_t closed[] = { 0, 1, 63 };
+    static const evtchn_port_t closed[] = {0, 1, 63};
 
     for (unsigned i = 0; i < ARRAY_SIZE(closed); i++) {
         cr_assert_eq(evtchn_send(d1, closed[i]), -EINVAL);
@@ -435,14 +438,14 @@ Test(evtchn, only_the_named_domain_may_bind_and_only_once)
 
 Test(evtchn, only_the_control_domain_acts_for_others)
 {
-    struct evtchn_alloc_unbound a = { .dom = 0, .remote_dom = 1 };
-    struct evtchn_status s = { .dom = 0, .port = 1 };
-    struct evtchn_reset r = { .dom = 0 };
+    struct evtchn_alloc_unbound a = {.dom = 0, .remote_dom = 1};
+    struct evtchn_status s = {.dom = 0, .port = 1};
+    struct evtchn_reset r = {.dom = 0};
 
     cr_assert_eq(evtchn_alloc_unbound(d1, &a), -EPERM);
     cr_assert_eq(evtchn_status(d1, &s), -EPERM);
     cr_assert_eq(evtchn_reset(d1, &r), -EPERM);
-    a = (struct evtchn_alloc_unbound){ .dom = 1, .remote_dom = DOMID_SELF };
+    a = (struct evtchn_alloc_unbound){.dom = 1, .remote_dom = DOMID_SELF};
     cr_assert_eq(evtchn_alloc_unbound(d0, &a), 0);
     cr_assert_eq(status(d1, a.port).u.unbound.dom, 0);
     a.dom = s.dom = r.dom = 9;
@@ -542,8 +545,8 @@ Test(evtchn, bind_vcpu_moves_channels_and_global_interrupts_only)
 
 Test(evtchn, ipis_for_missing_vcpus_are_enoent_and_pirqs_enosys)
 {
-    struct evtchn_bind_ipi i = { .vcpu = 2 };
-    struct evtchn_bind_pirq p = { .pirq = 1 };
+    struct evtchn_bind_ipi i = {.vcpu = 2};
+    struct evtchn_bind_pirq p = {.pirq = 1};
 
     cr_assert_eq(evtchn_bind_ipi(d1, &i), -ENOENT);
     i.vcpu = ~0u;
@@ -594,7 +597,7 @@ Test(evtchn, a_dead_domains_channels_are_left_waiting_and_hold_no_reference)
 
 Test(evtchn, reset_closes_everything_and_can_be_interrupted)
 {
-    struct evtchn_reset self = { .dom = DOMID_SELF }, other = { .dom = 1 };
+    struct evtchn_reset self = {.dom = DOMID_SELF}, other = {.dom = 1};
     int rounds = 0, rc;
 
     for (unsigned i = 0; i < 200; i++)
@@ -622,10 +625,10 @@ static long op(struct vcpu *v, unsigned cmd, gva_t arg)
 
 Test(evtchn, the_hypercall_copies_structures_in_and_out)
 {
-    struct evtchn_alloc_unbound a = { .dom = DOMID_SELF, .remote_dom = 0 };
+    struct evtchn_alloc_unbound a = {.dom = DOMID_SELF, .remote_dom = 0};
     gva_t ga = fake_guest_put(&a, sizeof(a)), gb, gs;
-    struct evtchn_bind_interdomain b = { .remote_dom = 1, .remote_port = 1 };
-    struct evtchn_status s = { .dom = 1, .port = 1 };
+    struct evtchn_bind_interdomain b = {.remote_dom = 1, .remote_port = 1};
+    struct evtchn_status s = {.dom = 1, .port = 1};
 
     cr_assert_eq(op(v1, EVTCHNOP_alloc_unbound, ga), 0);
     cr_assert_eq(((struct evtchn_alloc_unbound *)fake_guest_ptr(ga))->port, 1);
@@ -637,7 +640,7 @@ Test(evtchn, the_hypercall_copies_structures_in_and_out)
     cr_assert_eq(((struct evtchn_status *)fake_guest_ptr(gs))->status, EVTCHNSTAT_interdomain);
     clear(d0);
     clear(d1);
-    gs = fake_guest_put(&(uint32_t){ 1 }, 4);
+    gs = fake_guest_put(&(uint32_t){1}, 4);
     cr_assert_eq(op(v0, EVTCHNOP_send, gs), 0);
     cr_assert(pending(d1, 1));
     cr_assert_eq(op(v0, EVTCHNOP_unmask, gs), 0);
@@ -659,7 +662,7 @@ Test(evtchn, the_hypercall_answers_bad_pointers_with_efault_and_unknown_commands
 
 Test(evtchn, the_hypercall_continues_an_interrupted_reset)
 {
-    struct evtchn_reset r = { .dom = DOMID_SELF };
+    struct evtchn_reset r = {.dom = DOMID_SELF};
     gva_t g = fake_guest_put(&r, sizeof(r));
 
     for (unsigned i = 0; i < 100; i++)

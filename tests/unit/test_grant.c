@@ -12,7 +12,11 @@
 #define REFS (PAGE_SIZE / sizeof(struct grant_entry_v1))
 
 /* Stands in for core/segdesc.c: there are no descriptor pages here. */
-bool segdesc_page_valid(struct domain *d, uint64_t *descriptors) { (void)d, (void)descriptors; return false; }
+bool segdesc_page_valid(struct domain *d, uint64_t *descriptors)
+{
+    (void)d, (void)descriptors;
+    return false;
+}
 
 static struct domain *d0, *d1, *d2;
 static struct vcpu *v0, *v1;
@@ -26,7 +30,10 @@ static mfn_t new_frame(struct domain *d)
     return m;
 }
 
-static uint64_t *table_at(mfn_t m) { return frame_va(m); }
+static uint64_t *table_at(mfn_t m)
+{
+    return frame_va(m);
+}
 
 static void make_tables(struct domain *d)
 {
@@ -89,25 +96,35 @@ static struct grant_entry_v1 *entry(struct domain *d, grant_ref_t ref)
 
 static void offer(struct domain *d, grant_ref_t ref, domid_t to, mfn_t m, uint16_t flags)
 {
-    *entry(d, ref) = (struct grant_entry_v1){ .flags = flags, .domid = to, .frame = (uint32_t)m.n };
+    *entry(d, ref) = (struct grant_entry_v1){.flags = flags, .domid = to, .frame = (uint32_t)m.n};
 }
 
-static uint64_t *pte(struct domain *d, gva_t va) { return table_at(l1_of[d->id]) + pte_index(va, 1); }
+static uint64_t *pte(struct domain *d, gva_t va)
+{
+    return table_at(l1_of[d->id]) + pte_index(va, 1);
+}
 static maddr_t pte_addr(struct domain *d, gva_t va)
 {
     return (l1_of[d->id].n << PAGE_SHIFT) + pte_index(va, 1) * 8;
 }
 
-static uint32_t refs(mfn_t m) { return frame_of(m)->refs & FRAME_REFS_MASK; }
+static uint32_t refs(mfn_t m)
+{
+    return frame_of(m)->refs & FRAME_REFS_MASK;
+}
 static uint32_t writers(mfn_t m)
 {
-    return (frame_of(m)->type & TYPE_MASK) == TYPE_WRITABLE ? frame_of(m)->type & TYPE_COUNT_MASK : 0;
+    return (frame_of(m)->type & TYPE_MASK) == TYPE_WRITABLE ? frame_of(m)->type & TYPE_COUNT_MASK
+                                                            : 0;
 }
-static uint16_t in_use(grant_ref_t ref) { return entry(d1, ref)->flags & (GTF_reading | GTF_writing); }
+static uint16_t in_use(grant_ref_t ref)
+{
+    return entry(d1, ref)->flags & (GTF_reading | GTF_writing);
+}
 
 static struct gnttab_map_grant_ref map(uint64_t addr, uint32_t flags, grant_ref_t ref)
 {
-    struct gnttab_map_grant_ref op = { .host_addr = addr, .flags = flags, .ref = ref, .dom = 1 };
+    struct gnttab_map_grant_ref op = {.host_addr = addr, .flags = flags, .ref = ref, .dom = 1};
 
     grant_map(v0, &op);
     audit();
@@ -124,8 +141,8 @@ static grant_handle_t map_ok(uint64_t addr, uint32_t flags, grant_ref_t ref)
 
 static int unmap_bus(uint64_t addr, uint64_t bus, grant_handle_t handle)
 {
-    struct gnttab_unmap_grant_ref op = { .host_addr = addr, .dev_bus_addr = bus, .handle = handle };
-    struct grant_unmap_batch b = { .count = 0 };
+    struct gnttab_unmap_grant_ref op = {.host_addr = addr, .dev_bus_addr = bus, .handle = handle};
+    struct grant_unmap_batch b = {.count = 0};
 
     grant_unmap(v0, &op, &b);
     grant_unmap_flush(v0, &b);
@@ -133,7 +150,10 @@ static int unmap_bus(uint64_t addr, uint64_t bus, grant_handle_t handle)
     return op.status;
 }
 
-static int unmap(uint64_t addr, grant_handle_t handle) { return unmap_bus(addr, 0, handle); }
+static int unmap(uint64_t addr, grant_handle_t handle)
+{
+    return unmap_bus(addr, 0, handle);
+}
 
 #define RW GNTMAP_host_map
 #define RO (GNTMAP_host_map | GNTMAP_readonly)
@@ -194,17 +214,18 @@ Test(grant, map_flags_must_ask_for_some_mapping_and_unknown_ones_are_ignored)
 
     offer(d1, 8, 0, page, GTF_permit_access);
     cr_assert_eq(map(VA, 0, 8).status, GNTST_bad_gntref);
-    cr_assert_eq(map(VA, GNTMAP_readonly | GNTMAP_application_map | 0xffe0, 8).status, GNTST_bad_gntref);
+    cr_assert_eq(map(VA, GNTMAP_readonly | GNTMAP_application_map | 0xffe0, 8).status,
+                 GNTST_bad_gntref);
     h = map_ok(VA, RW | 0xffe0, 8);
     cr_assert_eq(unmap(VA, h), 0);
 }
 
 Test(grant, the_granter_must_exist_and_be_named_by_number)
 {
-    static const domid_t bad[] = { 9, DOMID_SELF, DOMID_IO, DOMID_XEN, 0xffff };
+    static const domid_t bad[] = {9, DOMID_SELF, DOMID_IO, DOMID_XEN, 0xffff};
 
     for (unsigned i = 0; i < ARRAY_SIZE(bad); i++) {
-        struct gnttab_map_grant_ref op = { .host_addr = VA, .flags = RW, .ref = 8, .dom = bad[i] };
+        struct gnttab_map_grant_ref op = {.host_addr = VA, .flags = RW, .ref = 8, .dom = bad[i]};
 
         grant_map(v0, &op);
         audit();
@@ -214,7 +235,7 @@ Test(grant, the_granter_must_exist_and_be_named_by_number)
 
 Test(grant, references_beyond_the_table_are_bad_until_it_has_grown)
 {
-    static const grant_ref_t bad[] = { 512, 513, 0x7fffffff, 0x80000000, ~0u };
+    static const grant_ref_t bad[] = {512, 513, 0x7fffffff, 0x80000000, ~0u};
     uint64_t list[2];
 
     for (unsigned i = 0; i < ARRAY_SIZE(bad); i++)
@@ -228,9 +249,12 @@ Test(grant, references_beyond_the_table_are_bad_until_it_has_grown)
 
 Test(grant, entries_that_grant_nothing_to_the_caller_are_refused_and_left_alone)
 {
-    static const struct { uint16_t flags; domid_t to; } bad[] = {
-        { GTF_invalid, 0 }, { GTF_permit_access, 2 }, { GTF_permit_access, DOMID_SELF },
-        { GTF_accept_transfer, 0 }, { GTF_transitive, 0 }, { GTF_permit_access | GTF_sub_page, 0 },
+    static const struct {
+        uint16_t flags;
+        domid_t to;
+    } bad[] = {
+        {GTF_invalid, 0},         {GTF_permit_access, 2}, {GTF_permit_access, DOMID_SELF},
+        {GTF_accept_transfer, 0}, {GTF_transitive, 0},    {GTF_permit_access | GTF_sub_page, 0},
     };
 
     for (unsigned i = 0; i < ARRAY_SIZE(bad); i++) {
@@ -243,8 +267,8 @@ Test(grant, entries_that_grant_nothing_to_the_caller_are_refused_and_left_alone)
 
 Test(grant, frames_that_are_not_the_granters_are_bad_pages)
 {
-    mfn_t bad[] = { MFN(FAKE_FRAMES), MFN(0xffffffff), MFN(FAKE_HOLE_FIRST), new_frame(d2), MFN(1),
-                    heap_alloc(0, 0) };
+    mfn_t bad[] = {MFN(FAKE_FRAMES), MFN(0xffffffff), MFN(FAKE_HOLE_FIRST),
+                   new_frame(d2),    MFN(1),          heap_alloc(0, 0)};
 
     for (unsigned i = 0; i < ARRAY_SIZE(bad); i++)
         for (unsigned ro = 0; ro < 2; ro++) {
@@ -283,7 +307,7 @@ Test(grant, a_grant_in_use_counts_by_what_it_was_not_by_what_the_guest_writes_la
 
 Test(grant, only_one_domain_uses_a_grant_at_a_time)
 {
-    struct gnttab_map_grant_ref op = { .host_addr = VA, .flags = RO, .ref = 8, .dom = 1 };
+    struct gnttab_map_grant_ref op = {.host_addr = VA, .flags = RO, .ref = 8, .dom = 1};
 
     offer(d1, 8, 0, page, GTF_permit_access);
     map_ok(VA, RW, 8);
@@ -314,7 +338,8 @@ Test(grant, one_reference_is_mapped_at_most_128_times_in_one_way)
 {
     offer(d1, 8, 0, page, GTF_permit_access);
     for (unsigned i = 0; i < 128; i++) {
-        struct gnttab_map_grant_ref op = { .host_addr = VA + i * PAGE_SIZE, .flags = RW, .ref = 8, .dom = 1 };
+        struct gnttab_map_grant_ref op = {
+            .host_addr = VA + i * PAGE_SIZE, .flags = RW, .ref = 8, .dom = 1};
 
         grant_map(v0, &op);
         cr_assert_eq(op.status, 0);
@@ -330,8 +355,8 @@ Test(grant, handles_run_out_at_the_limit_and_come_back)
     offer(d1, 10, 0, page, GTF_permit_access);
     offer(d1, 11, 0, page, GTF_permit_access);
     for (unsigned i = 0; i < 512; i++) {
-        struct gnttab_map_grant_ref op = { .host_addr = VA + i * PAGE_SIZE, .flags = RW, .ref = 8 + i / 128,
-                                           .dom = 1 };
+        struct gnttab_map_grant_ref op = {
+            .host_addr = VA + i * PAGE_SIZE, .flags = RW, .ref = 8 + i / 128, .dom = 1};
 
         grant_map(v0, &op);
         cr_assert_eq(op.status, 0);
@@ -347,7 +372,8 @@ Test(grant, mapping_over_a_present_entry_drops_what_it_held)
 {
     mfn_t own = new_frame(d0);
 
-    cr_assert_eq(entry_update(v0, d0, d0, frame_of(l1_of[0]), 0, pte_make(own, PTE_P | PTE_RW), false), 0);
+    cr_assert_eq(
+        entry_update(v0, d0, d0, frame_of(l1_of[0]), 0, pte_make(own, PTE_P | PTE_RW), false), 0);
     cr_assert_eq(refs(own), 2);
     offer(d1, 8, 0, page, GTF_permit_access);
     map_ok(VA, RW, 8);
@@ -359,8 +385,15 @@ Test(grant, mapping_over_a_present_entry_drops_what_it_held)
 Test(grant, addresses_without_an_l1_entry_fail_and_leave_nothing)
 {
     static const uint64_t bad[] = {
-        0, 0x200000, 0x600000, 1ull << 39, 0x0000800000000000, 0xffff7fffffffffff, HV_VIRT_START,
-        HV_VIRT_END - 1, 0xffffffffffffffff,
+        0,
+        0x200000,
+        0x600000,
+        1ull << 39,
+        0x0000800000000000,
+        0xffff7fffffffffff,
+        HV_VIRT_START,
+        HV_VIRT_END - 1,
+        0xffffffffffffffff,
     };
 
     offer(d1, 8, 0, page, GTF_permit_access);
@@ -389,14 +422,23 @@ Test(grant, only_aligned_entries_of_ones_own_l1_tables_can_be_named)
     mfn_t plain = new_frame(d0);
     uint64_t l4 = v0->cr3_kernel;
     uint64_t bad[] = {
-        pte_addr(d0, VA) + 1, pte_addr(d0, VA) + 4, pte_addr(d1, VA), l4 + 8, plain.n << PAGE_SHIFT,
-        page.n << PAGE_SHIFT, FAKE_HOLE_FIRST << PAGE_SHIFT, (uint64_t)FAKE_FRAMES << PAGE_SHIFT,
-        ~7ull, 0, (1ull << 52) + pte_addr(d0, VA),
+        pte_addr(d0, VA) + 1,
+        pte_addr(d0, VA) + 4,
+        pte_addr(d1, VA),
+        l4 + 8,
+        plain.n << PAGE_SHIFT,
+        page.n << PAGE_SHIFT,
+        FAKE_HOLE_FIRST << PAGE_SHIFT,
+        (uint64_t)FAKE_FRAMES << PAGE_SHIFT,
+        ~7ull,
+        0,
+        (1ull << 52) + pte_addr(d0, VA),
     };
 
     offer(d1, 8, 0, page, GTF_permit_access);
     for (unsigned i = 0; i < ARRAY_SIZE(bad); i++)
-        cr_assert_eq(map(bad[i], RW | GNTMAP_contains_pte, 8).status, GNTST_general_error, "case %u", i);
+        cr_assert_eq(map(bad[i], RW | GNTMAP_contains_pte, 8).status, GNTST_general_error,
+                     "case %u", i);
     cr_assert_eq(frame_of(plain)->type & TYPE_COUNT_MASK, 0);
     cr_assert_eq(in_use(8), 0);
 }
@@ -452,7 +494,7 @@ Test(grant, a_device_mapping_needs_no_address)
 
 Test(grant, handles_that_name_nothing_are_bad)
 {
-    static const grant_handle_t bad[] = { 0, 1, 255, 256, 512, 0x7fffffff, ~0u };
+    static const grant_handle_t bad[] = {0, 1, 255, 256, 512, 0x7fffffff, ~0u};
 
     for (unsigned i = 0; i < ARRAY_SIZE(bad); i++)
         cr_assert_eq(unmap(VA, bad[i]), GNTST_bad_handle);
@@ -472,7 +514,8 @@ Test(grant, unmap_needs_the_entry_that_maps_the_frame_with_the_same_right)
     h = map_ok(VA, RW, 8);
     map_ok(VA + PAGE_SIZE, RW, 9);
     ro = map_ok(VA + 2 * PAGE_SIZE, RO, 8);
-    cr_assert_eq(entry_update(v0, d0, d0, frame_of(l1_of[0]), 3, pte_make(own, PTE_P | PTE_RW), false), 0);
+    cr_assert_eq(
+        entry_update(v0, d0, d0, frame_of(l1_of[0]), 3, pte_make(own, PTE_P | PTE_RW), false), 0);
     cr_assert_eq(unmap(VA + PAGE_SIZE, h), GNTST_general_error);
     cr_assert_eq(unmap(VA + 2 * PAGE_SIZE, h), GNTST_general_error);
     cr_assert_eq(unmap(VA, ro), GNTST_general_error);
@@ -507,8 +550,8 @@ Test(grant, an_entry_overwritten_by_ordinary_means_drops_the_frame_and_keeps_the
 
 Test(grant, nothing_is_let_go_before_the_flush_of_the_batch)
 {
-    struct grant_unmap_batch b = { .count = 0 };
-    struct gnttab_unmap_grant_ref op = { .host_addr = VA };
+    struct grant_unmap_batch b = {.count = 0};
+    struct gnttab_unmap_grant_ref op = {.host_addr = VA};
 
     offer(d1, 8, 0, page, GTF_permit_access);
     op.handle = map_ok(VA, RW, 8);
@@ -519,7 +562,7 @@ Test(grant, nothing_is_let_go_before_the_flush_of_the_batch)
     cr_assert(refs(page) == 3 && writers(page) == 2);
     grant_unmap(v0, &op, &b);
     cr_assert_eq(op.status, GNTST_bad_handle);
-    op = (struct gnttab_unmap_grant_ref){ .host_addr = VA + PAGE_SIZE, .handle = op.handle + 1 };
+    op = (struct gnttab_unmap_grant_ref){.host_addr = VA + PAGE_SIZE, .handle = op.handle + 1};
     grant_unmap(v0, &op, &b);
     cr_assert_eq(in_use(8), GTF_reading | GTF_writing);
     cr_assert_eq(fake_flushes, 0);
@@ -532,12 +575,13 @@ Test(grant, nothing_is_let_go_before_the_flush_of_the_batch)
 
 Test(grant, unmap_and_replace_moves_another_entry_into_place)
 {
-    struct gnttab_unmap_and_replace op = { .host_addr = VA, .new_addr = VA + PAGE_SIZE };
-    struct grant_unmap_batch b = { .count = 0 };
+    struct gnttab_unmap_and_replace op = {.host_addr = VA, .new_addr = VA + PAGE_SIZE};
+    struct grant_unmap_batch b = {.count = 0};
     mfn_t own = new_frame(d0);
     uint64_t was;
 
-    cr_assert_eq(entry_update(v0, d0, d0, frame_of(l1_of[0]), 1, pte_make(own, PTE_P | PTE_RW), false), 0);
+    cr_assert_eq(
+        entry_update(v0, d0, d0, frame_of(l1_of[0]), 1, pte_make(own, PTE_P | PTE_RW), false), 0);
     was = *pte(d0, VA + PAGE_SIZE);
     offer(d1, 8, 0, page, GTF_permit_access);
     op.handle = map_ok(VA, RW, 8);
@@ -552,8 +596,8 @@ Test(grant, unmap_and_replace_moves_another_entry_into_place)
 
 Test(grant, a_replacement_that_cannot_be_had_changes_nothing_or_is_dropped)
 {
-    struct gnttab_unmap_and_replace op = { .host_addr = VA, .new_addr = 0x200000 };
-    struct grant_unmap_batch b = { .count = 0 };
+    struct gnttab_unmap_and_replace op = {.host_addr = VA, .new_addr = 0x200000};
+    struct grant_unmap_batch b = {.count = 0};
     mfn_t own = new_frame(d0);
     grant_handle_t by_pte;
 
@@ -563,15 +607,16 @@ Test(grant, a_replacement_that_cannot_be_had_changes_nothing_or_is_dropped)
     cr_assert_eq(op.status, GNTST_general_error);
     cr_assert_eq(pte_mfn(*pte(d0, VA)).n, page.n);
     /* The right replacement for the wrong place: it is lost, with its references. */
-    cr_assert_eq(entry_update(v0, d0, d0, frame_of(l1_of[0]), 1, pte_make(own, PTE_P | PTE_RW), false), 0);
+    cr_assert_eq(
+        entry_update(v0, d0, d0, frame_of(l1_of[0]), 1, pte_make(own, PTE_P | PTE_RW), false), 0);
     op.host_addr = VA + 2 * PAGE_SIZE;
     op.new_addr = VA + PAGE_SIZE;
     grant_unmap_and_replace(v0, &op, &b);
     cr_assert_eq(op.status, GNTST_general_error);
     cr_assert_eq(refs(own), 1);
     by_pte = map_ok(pte_addr(d0, VA + 5 * PAGE_SIZE), RW | GNTMAP_contains_pte, 8);
-    op = (struct gnttab_unmap_and_replace){ .host_addr = pte_addr(d0, VA + 5 * PAGE_SIZE), .new_addr = VA,
-                                            .handle = by_pte };
+    op = (struct gnttab_unmap_and_replace){
+        .host_addr = pte_addr(d0, VA + 5 * PAGE_SIZE), .new_addr = VA, .handle = by_pte};
     grant_unmap_and_replace(v0, &op, &b);
     cr_assert_eq(op.status, GNTST_general_error);
     cr_assert_eq(b.count, 0);
@@ -633,17 +678,18 @@ Test(grant, freeing_a_domains_tables_gives_back_all_frames)
 
 static struct gnttab_copy_ptr by_ref(domid_t d, grant_ref_t ref, uint16_t offset)
 {
-    return (struct gnttab_copy_ptr){ .u.ref = ref, .domid = d, .offset = offset };
+    return (struct gnttab_copy_ptr){.u.ref = ref, .domid = d, .offset = offset};
 }
 
 static struct gnttab_copy_ptr by_frame(mfn_t m, uint16_t offset)
 {
-    return (struct gnttab_copy_ptr){ .u.gmfn = m.n, .domid = DOMID_SELF, .offset = offset };
+    return (struct gnttab_copy_ptr){.u.gmfn = m.n, .domid = DOMID_SELF, .offset = offset};
 }
 
-static int copy(struct gnttab_copy_ptr from, struct gnttab_copy_ptr to, uint16_t len, uint16_t flags)
+static int copy(struct gnttab_copy_ptr from, struct gnttab_copy_ptr to, uint16_t len,
+                uint16_t flags)
 {
-    struct gnttab_copy op = { .source = from, .dest = to, .len = len, .flags = flags };
+    struct gnttab_copy op = {.source = from, .dest = to, .len = len, .flags = flags};
     uint32_t r0 = d0->refs, r1 = d1->refs;
 
     grant_copy(v0, &op);
@@ -653,9 +699,12 @@ static int copy(struct gnttab_copy_ptr from, struct gnttab_copy_ptr to, uint16_t
 }
 
 #define FROM_REF GNTCOPY_source_gref
-#define TO_REF   GNTCOPY_dest_gref
+#define TO_REF GNTCOPY_dest_gref
 
-static char *text(mfn_t m, unsigned offset) { return (char *)frame_va(m) + offset; }
+static char *text(mfn_t m, unsigned offset)
+{
+    return (char *)frame_va(m) + offset;
+}
 
 Test(grant, copies_go_from_and_to_grants_and_own_frames)
 {
@@ -687,7 +736,8 @@ Test(grant, copies_leave_neither_page)
     cr_assert_eq(copy(by_ref(1, 8, 4097), by_frame(own, 0), 0, FROM_REF), GNTST_bad_copy_arg);
     cr_assert_eq(copy(by_ref(1, 8, 1), by_frame(own, 0), 4096, FROM_REF), GNTST_bad_copy_arg);
     cr_assert_eq(copy(by_ref(1, 8, 0), by_frame(own, 1), 4096, FROM_REF), GNTST_bad_copy_arg);
-    cr_assert_eq(copy(by_ref(1, 8, 0xffff), by_frame(own, 0xffff), 0xffff, FROM_REF), GNTST_bad_copy_arg);
+    cr_assert_eq(copy(by_ref(1, 8, 0xffff), by_frame(own, 0xffff), 0xffff, FROM_REF),
+                 GNTST_bad_copy_arg);
     cr_assert_eq(copy(by_ref(1, 8, 0xffff), by_frame(own, 0), 2, FROM_REF), GNTST_bad_copy_arg);
     cr_assert_eq(copy(by_ref(1, 8, 0), by_frame(own, 0xffff), 2, FROM_REF), GNTST_bad_copy_arg);
     cr_assert_eq(in_use(8), 0);
@@ -745,7 +795,7 @@ Test(grant, a_domain_may_copy_by_a_grant_to_itself)
 
 Test(grant, a_domain_may_map_its_own_grant)
 {
-    struct gnttab_map_grant_ref op = { .host_addr = VA, .flags = RW, .ref = 8, .dom = 0 };
+    struct gnttab_map_grant_ref op = {.host_addr = VA, .flags = RW, .ref = 8, .dom = 0};
     mfn_t own = new_frame(d0);
     uint32_t domain_refs = d0->refs;
 
@@ -794,9 +844,10 @@ Test(grant, an_entry_that_changes_under_us_is_mapped_whole_or_refused)
     offer(d1, 8, 0, page, GTF_permit_access);
     cr_assert_eq(pthread_create(&guest, NULL, scribble, entry(d1, 8)), 0);
     for (unsigned i = 0; i < 20000; i++) {
-        struct gnttab_map_grant_ref op = { .host_addr = VA, .flags = i & 1 ? RO : RW, .ref = 8, .dom = 1 };
-        struct gnttab_unmap_grant_ref u = { .host_addr = VA };
-        struct grant_unmap_batch b = { .count = 0 };
+        struct gnttab_map_grant_ref op = {
+            .host_addr = VA, .flags = i & 1 ? RO : RW, .ref = 8, .dom = 1};
+        struct gnttab_unmap_grant_ref u = {.host_addr = VA};
+        struct grant_unmap_batch b = {.count = 0};
 
         grant_map(v0, &op);
         if (op.status) {
@@ -831,7 +882,7 @@ static long op(unsigned cmd, gva_t arg, unsigned count)
 Test(grant, setup_table_lists_frames_and_answers_in_status)
 {
     gva_t list = fake_guest_alloc(4 * 8), g;
-    struct gnttab_setup_table s = { .dom = DOMID_SELF, .nr_frames = 3 }, *out;
+    struct gnttab_setup_table s = {.dom = DOMID_SELF, .nr_frames = 3}, *out;
     mfn_t m;
 
     s.frame_list.p = (void *)list;
@@ -870,9 +921,9 @@ Test(grant, setup_table_lists_frames_and_answers_in_status)
 
 Test(grant, query_size_and_versions)
 {
-    struct gnttab_query_size q = { .dom = DOMID_SELF }, *out;
-    struct gnttab_get_version gv = { .dom = 1 };
-    gva_t g = fake_guest_put(&q, sizeof(q)), w = fake_guest_put(&(uint32_t){ 1 }, 4), x;
+    struct gnttab_query_size q = {.dom = DOMID_SELF}, *out;
+    struct gnttab_get_version gv = {.dom = 1};
+    gva_t g = fake_guest_put(&q, sizeof(q)), w = fake_guest_put(&(uint32_t){1}, 4), x;
     uint32_t *version = fake_guest_ptr(w);
 
     out = fake_guest_ptr(g);
@@ -888,18 +939,20 @@ Test(grant, query_size_and_versions)
     x = fake_guest_put(&gv, sizeof(gv));
     cr_assert_eq(op(GNTTABOP_get_version, x, 1), 0);
     cr_assert_eq(((struct gnttab_get_version *)fake_guest_ptr(x))->version, 1);
-    cr_assert_eq(hc_grant_table_op(v1, GNTTABOP_get_version, fake_guest_put(&(struct gnttab_get_version){
-                 .dom = 0 }, sizeof(gv)), 1, 0, 0), -EPERM);
+    cr_assert_eq(hc_grant_table_op(
+                     v1, GNTTABOP_get_version,
+                     fake_guest_put(&(struct gnttab_get_version){.dom = 0}, sizeof(gv)), 1, 0, 0),
+                 -EPERM);
     ((struct gnttab_get_version *)fake_guest_ptr(x))->dom = 9;
     cr_assert_eq(op(GNTTABOP_get_version, x, 1), -ESRCH);
 }
 
 Test(grant, what_is_not_supported_says_so_as_xen_does)
 {
-    struct gnttab_transfer t = { .mfn = page.n, .domid = 1 };
-    struct gnttab_get_status_frames f = { .nr_frames = 1, .dom = DOMID_SELF };
-    struct gnttab_cache_flush c = { .a.dev_bus_addr = page.n << PAGE_SHIFT, .length = 64,
-                                    .op = GNTTAB_CACHE_CLEAN };
+    struct gnttab_transfer t = {.mfn = page.n, .domid = 1};
+    struct gnttab_get_status_frames f = {.nr_frames = 1, .dom = DOMID_SELF};
+    struct gnttab_cache_flush c = {
+        .a.dev_bus_addr = page.n << PAGE_SHIFT, .length = 64, .op = GNTTAB_CACHE_CLEAN};
     gva_t g = fake_guest_put(&t, sizeof(t)), h = fake_guest_put(&f, sizeof(f));
     gva_t k = fake_guest_put(&c, sizeof(c));
     struct gnttab_cache_flush *cache = fake_guest_ptr(k);
@@ -907,7 +960,8 @@ Test(grant, what_is_not_supported_says_so_as_xen_does)
     cr_assert_eq(op(GNTTABOP_transfer, g, 1), 0);
     cr_assert_eq(((struct gnttab_transfer *)fake_guest_ptr(g))->status, GNTST_bad_page);
     cr_assert_eq(op(GNTTABOP_get_status_frames, h, 1), 0);
-    cr_assert_eq(((struct gnttab_get_status_frames *)fake_guest_ptr(h))->status, GNTST_general_error);
+    cr_assert_eq(((struct gnttab_get_status_frames *)fake_guest_ptr(h))->status,
+                 GNTST_general_error);
     cr_assert_eq(op(GNTTABOP_cache_flush, k, 1), 0);
     cache->offset = 4095;
     cr_assert_eq(op(GNTTABOP_cache_flush, k, 1), -EINVAL);
@@ -927,14 +981,15 @@ Test(grant, what_is_not_supported_says_so_as_xen_does)
 
 Test(grant, entries_swap_unless_they_are_in_use_or_beyond_the_table)
 {
-    struct gnttab_swap_grant_ref s = { .ref_a = 8, .ref_b = 9 }, *out;
+    struct gnttab_swap_grant_ref s = {.ref_a = 8, .ref_b = 9}, *out;
     gva_t g = fake_guest_put(&s, sizeof(s));
 
     out = fake_guest_ptr(g);
     offer(d0, 8, 2, page, GTF_permit_access);
     cr_assert_eq(op(GNTTABOP_swap_grant_ref, g, 1), 0);
     cr_assert_eq(out->status, 0);
-    cr_assert(entry(d0, 9)->domid == 2 && entry(d0, 9)->frame == page.n && entry(d0, 8)->flags == 0);
+    cr_assert(entry(d0, 9)->domid == 2 && entry(d0, 9)->frame == page.n &&
+              entry(d0, 8)->flags == 0);
     out->ref_b = 512;
     cr_assert_eq(op(GNTTABOP_swap_grant_ref, g, 1), 0);
     cr_assert_eq(out->status, GNTST_bad_gntref);
@@ -950,7 +1005,8 @@ static gva_t map_array(unsigned n)
     struct gnttab_map_grant_ref *m = fake_guest_ptr(g);
 
     for (unsigned i = 0; i < n; i++)
-        m[i] = (struct gnttab_map_grant_ref){ .host_addr = VA + i * PAGE_SIZE, .flags = RW, .ref = 8, .dom = 1 };
+        m[i] = (struct gnttab_map_grant_ref){
+            .host_addr = VA + i * PAGE_SIZE, .flags = RW, .ref = 8, .dom = 1};
     return g;
 }
 
@@ -961,7 +1017,7 @@ static gva_t unmap_array(gva_t maps, unsigned n)
     struct gnttab_map_grant_ref *m = fake_guest_ptr(maps);
 
     for (unsigned i = 0; i < n; i++)
-        u[i] = (struct gnttab_unmap_grant_ref){ .host_addr = m[i].host_addr, .handle = m[i].handle };
+        u[i] = (struct gnttab_unmap_grant_ref){.host_addr = m[i].host_addr, .handle = m[i].handle};
     return g;
 }
 
@@ -1008,9 +1064,9 @@ Test(grant, copies_in_a_batch_report_each_entry)
 {
     mfn_t own = new_frame(d0);
     struct gnttab_copy c[3] = {
-        { .source = by_ref(1, 8, 0), .dest = by_frame(own, 0), .len = 5, .flags = FROM_REF },
-        { .source = by_ref(1, 600, 0), .dest = by_frame(own, 0), .len = 5, .flags = FROM_REF },
-        { .source = by_ref(1, 8, 1), .dest = by_frame(own, 64), .len = 4, .flags = FROM_REF },
+        {.source = by_ref(1, 8, 0), .dest = by_frame(own, 0), .len = 5, .flags = FROM_REF},
+        {.source = by_ref(1, 600, 0), .dest = by_frame(own, 0), .len = 5, .flags = FROM_REF},
+        {.source = by_ref(1, 8, 1), .dest = by_frame(own, 64), .len = 4, .flags = FROM_REF},
     };
     gva_t g = fake_guest_put(c, sizeof(c));
     struct gnttab_copy *out = fake_guest_ptr(g);

@@ -3,7 +3,7 @@
  * Writable page tables over real page types: a domain with one pinned L4, whose L1 tables are mapped
  * read-only in itself; every store goes through the checks of an entry, and the audit agrees.
  *
- * LINK: core/ptwr.c core/emulate.c core/decode.c core/debugreg.c core/cpuid.c core/msr.c core/ioport.c core/segdesc.c
+ * LINK: core/ptwr.c core/ptwr_op.c core/emulate.c core/decode.c core/debugreg.c core/cpuid.c core/msr.c core/ioport.c core/segdesc.c
  * LINK: core/pagetype.c core/entry.c core/frame.c core/frame_audit.c core/heap.c core/memory.c core/slab.c core/tlb.c
  */
 #include "core/emulate.h"
@@ -27,10 +27,16 @@ static mfn_t frame_new(void)
     return m;
 }
 
-static uint64_t *slot(mfn_t table, unsigned i) { return (uint64_t *)frame_va(table) + i; }
+static uint64_t *slot(mfn_t table, unsigned i)
+{
+    return (uint64_t *)frame_va(table) + i;
+}
 
 /* An entry as the guest wrote it, without the hypervisor's own marks. */
-static uint64_t seen(uint64_t entry) { return entry & (PTE_ADDR | PTE_P | PTE_RW | PTE_US); }
+static uint64_t seen(uint64_t entry)
+{
+    return entry & (PTE_ADDR | PTE_P | PTE_RW | PTE_US);
+}
 
 static void setup(void)
 {
@@ -65,7 +71,8 @@ TestSuite(ptwr, .init = setup, .fini = teardown);
 
 static enum emul_result store(unsigned index, uint64_t val)
 {
-    v->regs.rip = fake_guest_put("\x48\x89\x0f\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90", 16);
+    v->regs.rip =
+        fake_guest_put("\x48\x89\x0f\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90", 16);
     v->regs.rdi = VA_L1 + index * 8;
     v->regs.rcx = val;
     return emulate_ptwr(v, v->regs.rdi, 3);
@@ -106,7 +113,8 @@ Test(ptwr, anothers_frame_is_refused)
 
 Test(ptwr, clearing_the_write_bit_of_a_byte_drops_the_writable_type)
 {
-    v->regs.rip = fake_guest_put("\xf0\x80\x27\xfd\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90", 16);
+    v->regs.rip =
+        fake_guest_put("\xf0\x80\x27\xfd\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90", 16);
     v->regs.rdi = VA_L1 + 8; /* lock andb $~2 */
     cr_assert_eq(frame_of(data)->type & TYPE_COUNT_MASK, 1);
     cr_assert_eq(emulate_ptwr(v, v->regs.rdi, 3), EMUL_DONE);
@@ -124,7 +132,8 @@ Test(ptwr, an_xchg_of_a_present_entry_hands_it_back_and_drops_it)
 {
     uint32_t refs = frame_of(data)->refs;
 
-    v->regs.rip = fake_guest_put("\x48\x87\x0f\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90", 16);
+    v->regs.rip =
+        fake_guest_put("\x48\x87\x0f\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90", 16);
     v->regs.rdi = VA_L1 + 8;
     v->regs.rcx = 0;
     cr_assert_eq(emulate_ptwr(v, v->regs.rdi, 3), EMUL_DONE);

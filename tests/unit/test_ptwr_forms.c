@@ -4,7 +4,7 @@
  * instruction with the same registers runs natively on one copy of the entry and emulated on
  * another; memory, registers and flags must agree. Page tables are faked: one entry, no rules.
  *
- * LINK: core/ptwr.c core/emulate.c core/decode.c core/debugreg.c core/cpuid.c core/msr.c core/ioport.c core/segdesc.c
+ * LINK: core/ptwr.c core/ptwr_op.c core/emulate.c core/decode.c core/debugreg.c core/cpuid.c core/msr.c core/ioport.c core/segdesc.c
  */
 #include "core/emulate.h"
 #include "core/frame_ref.h"
@@ -14,8 +14,8 @@
 #include <criterion/criterion.h>
 #include <sys/mman.h>
 
-#define VA    0x7000001000ull /* where the guest sees the table */
-#define L1    MFN(300)
+#define VA 0x7000001000ull /* where the guest sees the table */
+#define L1 MFN(300)
 #define TABLE MFN(301)
 #define INDEX 5
 
@@ -25,7 +25,10 @@ static int refuse_with;
 
 /* ---- the page tables ---- */
 
-static uint64_t *entry(void) { return (uint64_t *)frame_va(TABLE) + INDEX; }
+static uint64_t *entry(void)
+{
+    return (uint64_t *)frame_va(TABLE) + INDEX;
+}
 
 uint64_t *entry_of_va(mfn_t l4, gva_t va, mfn_t *l1)
 {
@@ -66,8 +69,19 @@ int entry_cmpxchg_l1(struct vcpu *vcpu, struct domain *pt_dom, struct frame *f, 
     return 0;
 }
 
-bool frame_get(struct frame *f, const struct domain *d) { (void)f, (void)d; return false; }
-void frame_put(struct frame *f) { (void)f; }
+void frame_and_type_put_stray(struct frame *f)
+{
+    frame_and_type_put(NULL, f);
+}
+bool frame_get(struct frame *f, const struct domain *d)
+{
+    (void)f, (void)d;
+    return false;
+}
+void frame_put(struct frame *f)
+{
+    (void)f;
+}
 
 /* ---- the CPU ---- */
 
@@ -134,77 +148,77 @@ struct form {
     const char *name;
     uint8_t n, b[11];
     uint8_t bytes;
-    uint64_t flags; /* that the CPU defines */
+    uint64_t flags;    /* that the CPU defines */
     uint64_t rcx_mask; /* keeps a bit number inside the entry; 0: any */
 };
 
 /* Memory operand (%rdi); the other one in rcx, or an immediate. */
 static const struct form forms[] = {
-    { "mov64", 3, { 0x48, 0x89, 0x0f }, 8, ARITH, 0 },
-    { "mov32", 2, { 0x89, 0x0f }, 4, ARITH, 0 },
-    { "mov16", 3, { 0x66, 0x89, 0x0f }, 2, ARITH, 0 },
-    { "mov8", 2, { 0x88, 0x0f }, 1, ARITH, 0 },
-    { "mov8 ch", 2, { 0x88, 0x2f }, 1, ARITH, 0 },
-    { "mov8 sil", 3, { 0x40, 0x88, 0x37 }, 1, ARITH, 0 },
-    { "mov64 r9", 3, { 0x4c, 0x89, 0x0f }, 8, ARITH, 0 },
-    { "mov64 disp8", 4, { 0x48, 0x89, 0x4f, 0x00 }, 8, ARITH, 0 },
-    { "mov64 disp32", 7, { 0x48, 0x89, 0x8f, 0, 0, 0, 0 }, 8, ARITH, 0 },
-    { "mov64 sib", 4, { 0x48, 0x89, 0x0c, 0x27 }, 8, ARITH, 0 },
-    { "xchg64 r8 disp8", 5, { 0x3e, 0x4c, 0x87, 0x47, 0x00 }, 8, ARITH, 0 },
-    { "cmpxchg64 r9", 4, { 0x4c, 0x0f, 0xb1, 0x0f }, 8, ARITH, 0 },
-    { "movnti", 4, { 0x48, 0x0f, 0xc3, 0x0f }, 8, ARITH, 0 },
-    { "mov imm64", 7, { 0x48, 0xc7, 0x07, 1, 2, 3, 0x84 }, 8, ARITH, 0 },
-    { "mov imm32", 6, { 0xc7, 0x07, 1, 2, 3, 0x84 }, 4, ARITH, 0 },
-    { "mov imm16", 5, { 0x66, 0xc7, 0x07, 1, 0x82 }, 2, ARITH, 0 },
-    { "mov imm8", 3, { 0xc6, 0x07, 0x81 }, 1, ARITH, 0 },
-    { "xchg64", 3, { 0x48, 0x87, 0x0f }, 8, ARITH, 0 },
-    { "xchg32", 2, { 0x87, 0x0f }, 4, ARITH, 0 },
-    { "xchg16", 3, { 0x66, 0x87, 0x0f }, 2, ARITH, 0 },
-    { "xchg8", 2, { 0x86, 0x0f }, 1, ARITH, 0 },
-    { "lock cmpxchg64", 5, { 0xf0, 0x48, 0x0f, 0xb1, 0x0f }, 8, ARITH, 0 },
-    { "cmpxchg32", 3, { 0x0f, 0xb1, 0x0f }, 4, ARITH, 0 },
-    { "cmpxchg16", 4, { 0x66, 0x0f, 0xb1, 0x0f }, 2, ARITH, 0 },
-    { "cmpxchg8", 3, { 0x0f, 0xb0, 0x0f }, 1, ARITH, 0 },
-    { "lock cmpxchg8b", 4, { 0xf0, 0x0f, 0xc7, 0x0f }, 8, ARITH, 0 },
-    { "lock xadd64", 5, { 0xf0, 0x48, 0x0f, 0xc1, 0x0f }, 8, ARITH, 0 },
-    { "xadd16", 4, { 0x66, 0x0f, 0xc1, 0x0f }, 2, ARITH, 0 },
-    { "xadd8", 3, { 0x0f, 0xc0, 0x0f }, 1, ARITH, 0 },
-    { "lock or64", 4, { 0xf0, 0x48, 0x09, 0x0f }, 8, ARITH & ~0x10, 0 },
-    { "lock and64", 4, { 0xf0, 0x48, 0x21, 0x0f }, 8, ARITH & ~0x10, 0 },
-    { "lock xor64", 4, { 0xf0, 0x48, 0x31, 0x0f }, 8, ARITH & ~0x10, 0 },
-    { "lock add64", 4, { 0xf0, 0x48, 0x01, 0x0f }, 8, ARITH, 0 },
-    { "lock sub64", 4, { 0xf0, 0x48, 0x29, 0x0f }, 8, ARITH, 0 },
-    { "adc64", 3, { 0x48, 0x11, 0x0f }, 8, ARITH, 0 },
-    { "sbb64", 3, { 0x48, 0x19, 0x0f }, 8, ARITH, 0 },
-    { "adc8", 2, { 0x10, 0x0f }, 1, ARITH, 0 },
-    { "sbb16", 3, { 0x66, 0x19, 0x0f }, 2, ARITH, 0 },
-    { "add32", 2, { 0x01, 0x0f }, 4, ARITH, 0 },
-    { "sub8", 2, { 0x28, 0x0f }, 1, ARITH, 0 },
-    { "lock andb $~2", 4, { 0xf0, 0x80, 0x27, 0xfd }, 1, ARITH & ~0x10, 0 },
-    { "andl $imm8", 3, { 0x83, 0x27, 0xf0 }, 4, ARITH & ~0x10, 0 },
-    { "orq $imm8", 4, { 0x48, 0x83, 0x0f, 0x81 }, 8, ARITH & ~0x10, 0 },
-    { "xorw $imm16", 5, { 0x66, 0x81, 0x37, 0x34, 0x82 }, 2, ARITH & ~0x10, 0 },
-    { "addq $imm32", 7, { 0x48, 0x81, 0x07, 1, 2, 3, 0x84 }, 8, ARITH, 0 },
-    { "subb $imm8", 3, { 0x80, 0x2f, 0x80 }, 1, ARITH, 0 },
-    { "adcl $imm8", 3, { 0x83, 0x17, 0xff }, 4, ARITH, 0 },
-    { "sbbq $imm8", 4, { 0x48, 0x83, 0x1f, 0x01 }, 8, ARITH, 0 },
-    { "lock btr64 $5", 6, { 0xf0, 0x48, 0x0f, 0xba, 0x37, 5 }, 8, CF, 0 },
-    { "bts64 $63", 5, { 0x48, 0x0f, 0xba, 0x2f, 63 }, 8, CF, 0 },
-    { "btc32 $37", 4, { 0x0f, 0xba, 0x3f, 37 }, 4, CF, 0 },
-    { "btr16 $3", 5, { 0x66, 0x0f, 0xba, 0x37, 3 }, 2, CF, 0 },
-    { "lock bts64", 5, { 0xf0, 0x48, 0x0f, 0xab, 0x0f }, 8, CF, 63 },
-    { "btr64", 4, { 0x48, 0x0f, 0xb3, 0x0f }, 8, CF, 63 },
-    { "btc32", 3, { 0x0f, 0xbb, 0x0f }, 4, CF, 31 },
-    { "incq", 3, { 0x48, 0xff, 0x07 }, 8, ARITH, 0 },
-    { "decl", 2, { 0xff, 0x0f }, 4, ARITH, 0 },
-    { "incb", 2, { 0xfe, 0x07 }, 1, ARITH, 0 },
-    { "notq", 3, { 0x48, 0xf7, 0x17 }, 8, ARITH, 0 },
-    { "negw", 3, { 0x66, 0xf7, 0x1f }, 2, ARITH, 0 },
-    { "negb", 2, { 0xf6, 0x1f }, 1, ARITH, 0 },
-    { "stosq", 2, { 0x48, 0xab }, 8, ARITH, 0 },
-    { "stosb", 1, { 0xaa }, 1, ARITH, 0 },
-    { "movsq", 2, { 0x48, 0xa5 }, 8, ARITH, 0 },
-    { "movsw", 2, { 0x66, 0xa5 }, 2, ARITH, 0 },
+    {"mov64", 3, {0x48, 0x89, 0x0f}, 8, ARITH, 0},
+    {"mov32", 2, {0x89, 0x0f}, 4, ARITH, 0},
+    {"mov16", 3, {0x66, 0x89, 0x0f}, 2, ARITH, 0},
+    {"mov8", 2, {0x88, 0x0f}, 1, ARITH, 0},
+    {"mov8 ch", 2, {0x88, 0x2f}, 1, ARITH, 0},
+    {"mov8 sil", 3, {0x40, 0x88, 0x37}, 1, ARITH, 0},
+    {"mov64 r9", 3, {0x4c, 0x89, 0x0f}, 8, ARITH, 0},
+    {"mov64 disp8", 4, {0x48, 0x89, 0x4f, 0x00}, 8, ARITH, 0},
+    {"mov64 disp32", 7, {0x48, 0x89, 0x8f, 0, 0, 0, 0}, 8, ARITH, 0},
+    {"mov64 sib", 4, {0x48, 0x89, 0x0c, 0x27}, 8, ARITH, 0},
+    {"xchg64 r8 disp8", 5, {0x3e, 0x4c, 0x87, 0x47, 0x00}, 8, ARITH, 0},
+    {"cmpxchg64 r9", 4, {0x4c, 0x0f, 0xb1, 0x0f}, 8, ARITH, 0},
+    {"movnti", 4, {0x48, 0x0f, 0xc3, 0x0f}, 8, ARITH, 0},
+    {"mov imm64", 7, {0x48, 0xc7, 0x07, 1, 2, 3, 0x84}, 8, ARITH, 0},
+    {"mov imm32", 6, {0xc7, 0x07, 1, 2, 3, 0x84}, 4, ARITH, 0},
+    {"mov imm16", 5, {0x66, 0xc7, 0x07, 1, 0x82}, 2, ARITH, 0},
+    {"mov imm8", 3, {0xc6, 0x07, 0x81}, 1, ARITH, 0},
+    {"xchg64", 3, {0x48, 0x87, 0x0f}, 8, ARITH, 0},
+    {"xchg32", 2, {0x87, 0x0f}, 4, ARITH, 0},
+    {"xchg16", 3, {0x66, 0x87, 0x0f}, 2, ARITH, 0},
+    {"xchg8", 2, {0x86, 0x0f}, 1, ARITH, 0},
+    {"lock cmpxchg64", 5, {0xf0, 0x48, 0x0f, 0xb1, 0x0f}, 8, ARITH, 0},
+    {"cmpxchg32", 3, {0x0f, 0xb1, 0x0f}, 4, ARITH, 0},
+    {"cmpxchg16", 4, {0x66, 0x0f, 0xb1, 0x0f}, 2, ARITH, 0},
+    {"cmpxchg8", 3, {0x0f, 0xb0, 0x0f}, 1, ARITH, 0},
+    {"lock cmpxchg8b", 4, {0xf0, 0x0f, 0xc7, 0x0f}, 8, ARITH, 0},
+    {"lock xadd64", 5, {0xf0, 0x48, 0x0f, 0xc1, 0x0f}, 8, ARITH, 0},
+    {"xadd16", 4, {0x66, 0x0f, 0xc1, 0x0f}, 2, ARITH, 0},
+    {"xadd8", 3, {0x0f, 0xc0, 0x0f}, 1, ARITH, 0},
+    {"lock or64", 4, {0xf0, 0x48, 0x09, 0x0f}, 8, ARITH & ~0x10, 0},
+    {"lock and64", 4, {0xf0, 0x48, 0x21, 0x0f}, 8, ARITH & ~0x10, 0},
+    {"lock xor64", 4, {0xf0, 0x48, 0x31, 0x0f}, 8, ARITH & ~0x10, 0},
+    {"lock add64", 4, {0xf0, 0x48, 0x01, 0x0f}, 8, ARITH, 0},
+    {"lock sub64", 4, {0xf0, 0x48, 0x29, 0x0f}, 8, ARITH, 0},
+    {"adc64", 3, {0x48, 0x11, 0x0f}, 8, ARITH, 0},
+    {"sbb64", 3, {0x48, 0x19, 0x0f}, 8, ARITH, 0},
+    {"adc8", 2, {0x10, 0x0f}, 1, ARITH, 0},
+    {"sbb16", 3, {0x66, 0x19, 0x0f}, 2, ARITH, 0},
+    {"add32", 2, {0x01, 0x0f}, 4, ARITH, 0},
+    {"sub8", 2, {0x28, 0x0f}, 1, ARITH, 0},
+    {"lock andb $~2", 4, {0xf0, 0x80, 0x27, 0xfd}, 1, ARITH & ~0x10, 0},
+    {"andl $imm8", 3, {0x83, 0x27, 0xf0}, 4, ARITH & ~0x10, 0},
+    {"orq $imm8", 4, {0x48, 0x83, 0x0f, 0x81}, 8, ARITH & ~0x10, 0},
+    {"xorw $imm16", 5, {0x66, 0x81, 0x37, 0x34, 0x82}, 2, ARITH & ~0x10, 0},
+    {"addq $imm32", 7, {0x48, 0x81, 0x07, 1, 2, 3, 0x84}, 8, ARITH, 0},
+    {"subb $imm8", 3, {0x80, 0x2f, 0x80}, 1, ARITH, 0},
+    {"adcl $imm8", 3, {0x83, 0x17, 0xff}, 4, ARITH, 0},
+    {"sbbq $imm8", 4, {0x48, 0x83, 0x1f, 0x01}, 8, ARITH, 0},
+    {"lock btr64 $5", 6, {0xf0, 0x48, 0x0f, 0xba, 0x37, 5}, 8, CF, 0},
+    {"bts64 $63", 5, {0x48, 0x0f, 0xba, 0x2f, 63}, 8, CF, 0},
+    {"btc32 $37", 4, {0x0f, 0xba, 0x3f, 37}, 4, CF, 0},
+    {"btr16 $3", 5, {0x66, 0x0f, 0xba, 0x37, 3}, 2, CF, 0},
+    {"lock bts64", 5, {0xf0, 0x48, 0x0f, 0xab, 0x0f}, 8, CF, 63},
+    {"btr64", 4, {0x48, 0x0f, 0xb3, 0x0f}, 8, CF, 63},
+    {"btc32", 3, {0x0f, 0xbb, 0x0f}, 4, CF, 31},
+    {"incq", 3, {0x48, 0xff, 0x07}, 8, ARITH, 0},
+    {"decl", 2, {0xff, 0x0f}, 4, ARITH, 0},
+    {"incb", 2, {0xfe, 0x07}, 1, ARITH, 0},
+    {"notq", 3, {0x48, 0xf7, 0x17}, 8, ARITH, 0},
+    {"negw", 3, {0x66, 0xf7, 0x1f}, 2, ARITH, 0},
+    {"negb", 2, {0xf6, 0x1f}, 1, ARITH, 0},
+    {"stosq", 2, {0x48, 0xab}, 8, ARITH, 0},
+    {"stosb", 1, {0xaa}, 1, ARITH, 0},
+    {"movsq", 2, {0x48, 0xa5}, 8, ARITH, 0},
+    {"movsw", 2, {0x66, 0xa5}, 2, ARITH, 0},
 };
 
 static void run_form(const struct form *f)
@@ -218,8 +232,12 @@ static void run_form(const struct form *f)
     struct cpu_user_regs *r = &v->regs;
     uint64_t table[512];
     struct native n = {
-        .rax = rnd() % 3 ? rnd_value() : old >> offset * 8, .rcx = rnd_value(), .rdx = rnd_value(),
-        .rbx = rnd_value(), .r8 = rnd(), .r9 = rnd(),
+        .rax = rnd() % 3 ? rnd_value() : old >> offset * 8,
+        .rcx = rnd_value(),
+        .rdx = rnd_value(),
+        .rbx = rnd_value(),
+        .r8 = rnd(),
+        .r9 = rnd(),
         .flags = 2 | (rnd() & ARITH) | (string && rnd() & 1 ? EFLAGS_DF : 0),
     };
 
@@ -231,9 +249,17 @@ static void run_form(const struct form *f)
     }
     n.rsi = movs ? (uint64_t)&source : rnd();
     *r = (struct cpu_user_regs){
-        .rax = n.rax, .rcx = n.rcx, .rdx = n.rdx, .rbx = n.rbx, .r8 = n.r8, .r9 = n.r9,
-        .rsi = movs ? source_va : n.rsi, .rdi = VA + INDEX * 8 + offset, .rip = rip,
-        .cs = FLAT_RING3_CS64, .rflags = n.flags | EFLAGS_RF | 0x200,
+        .rax = n.rax,
+        .rcx = n.rcx,
+        .rdx = n.rdx,
+        .rbx = n.rbx,
+        .r8 = n.r8,
+        .r9 = n.r9,
+        .rsi = movs ? source_va : n.rsi,
+        .rdi = VA + INDEX * 8 + offset,
+        .rip = rip,
+        .cs = FLAT_RING3_CS64,
+        .rflags = n.flags | EFLAGS_RF | 0x200,
     };
     cell[1] = old;
     *entry() = old;
@@ -245,15 +271,18 @@ static void run_form(const struct form *f)
     native_run(&n);
 
     cr_assert_eq(emulate_ptwr(v, r->rdi, 3), EMUL_DONE, "%s", f->name);
-    cr_assert_eq(*entry(), cell[1], "%s: entry %lx, CPU %lx, was %lx", f->name, *entry(), cell[1], old);
+    cr_assert_eq(*entry(), cell[1], "%s: entry %lx, CPU %lx, was %lx", f->name, *entry(), cell[1],
+                 old);
     cr_assert_eq(r->rip, rip + f->n, "%s", f->name);
     cr_assert_eq((r->rflags ^ n.flags) & f->flags, 0, "%s: flags %lx, CPU %lx", f->name, r->rflags,
                  n.flags);
     cr_assert_eq(r->rflags & (EFLAGS_RF | 0x200), 0x200);
-    cr_assert(r->rax == n.rax && r->rcx == n.rcx && r->rdx == n.rdx && r->rbx == n.rbx, "%s", f->name);
+    cr_assert(r->rax == n.rax && r->rcx == n.rcx && r->rdx == n.rdx && r->rbx == n.rbx, "%s",
+              f->name);
     cr_assert(r->r8 == n.r8 && r->r9 == n.r9, "%s", f->name);
     cr_assert_eq(r->rdi - VA - INDEX * 8, n.rdi - (uint64_t)&cell[1], "%s", f->name);
-    cr_assert_eq(r->rsi - (movs ? source_va : 0), n.rsi - (movs ? (uint64_t)&source : 0), "%s", f->name);
+    cr_assert_eq(r->rsi - (movs ? source_va : 0), n.rsi - (movs ? (uint64_t)&source : 0), "%s",
+                 f->name);
     table[INDEX] = *entry();
     cr_assert_arr_eq(table, frame_va(TABLE), sizeof(table), "%s wrote beside its entry", f->name);
     cr_assert_eq(frame_of(TABLE)->type & TYPE_COUNT_MASK, 1);
@@ -271,14 +300,14 @@ static gva_t start;
 
 static enum emul_result emulate(const void *b, unsigned n, uint64_t cr2)
 {
-    uint8_t padded[16] = { 0 };
+    uint8_t padded[16] = {0};
 
     memcpy(padded, b, n);
     v->regs.rip = start = fake_guest_put(padded, 16);
     return emulate_ptwr(v, cr2, 3);
 }
 
-#define CODE(...) (const uint8_t[]){ __VA_ARGS__ }, sizeof((uint8_t[]){ __VA_ARGS__ })
+#define CODE(...) (const uint8_t[]){__VA_ARGS__}, sizeof((uint8_t[]){__VA_ARGS__})
 
 Test(ptwr_forms, a_lost_race_is_computed_again)
 {
@@ -304,8 +333,8 @@ Test(ptwr_forms, every_base_register_and_displacement_names_its_entry)
         for (unsigned mod = 0; mod < 3; mod++)
             for (int sign = -1; sign <= 1; sign += 2) {
                 int disp = mod == 0 ? 0 : mod == 1 ? sign * 0x40 : sign * 0x12345678;
-                uint8_t b[16] = { (uint8_t)(0x48 | reg >> 3), 0x89,
-                                  (uint8_t)(mod << 6 | 2 << 3 | (reg & 7)) }; /* mov %rdx */
+                uint8_t b[16] = {(uint8_t)(0x48 | reg >> 3), 0x89,
+                                 (uint8_t)(mod << 6 | 2 << 3 | (reg & 7))}; /* mov %rdx */
                 unsigned n = 3;
 
                 if (mod == 0 && (reg & 7) == 5)
@@ -340,13 +369,16 @@ Test(ptwr_forms, rep_stos_does_one_entry_and_repeats)
 
 Test(ptwr_forms, pushes_onto_an_entry_and_pops_into_one)
 {
-    static const struct { uint8_t n, b[6]; uint64_t value; } pushes[] = {
-        { 1, { 0x51 }, 0x1111 },                    /* rcx */
-        { 2, { 0x41, 0x51 }, 0x9999 },              /* r9 */
-        { 1, { 0x54 }, VA + INDEX * 8 + 8 },        /* rsp as it was */
-        { 2, { 0x6a, 0xf0 }, (uint64_t)-16 },
-        { 5, { 0x68, 0, 0, 0, 0x80 }, 0xffffffff80000000 },
-        { 2, { 0xff, 0x36 }, 0x5555 },              /* (%rsi) */
+    static const struct {
+        uint8_t n, b[6];
+        uint64_t value;
+    } pushes[] = {
+        {1, {0x51}, 0x1111},             /* rcx */
+        {2, {0x41, 0x51}, 0x9999},       /* r9 */
+        {1, {0x54}, VA + INDEX * 8 + 8}, /* rsp as it was */
+        {2, {0x6a, 0xf0}, (uint64_t)-16},
+        {5, {0x68, 0, 0, 0, 0x80}, 0xffffffff80000000},
+        {2, {0xff, 0x36}, 0x5555}, /* (%rsi) */
     };
     uint64_t source = 0x5555;
 
@@ -388,11 +420,11 @@ Test(ptwr_forms, what_is_no_store_to_memory_is_not_emulated)
     cr_assert_eq(emulate(CODE(0x80, 0x3f, 0x00), v->regs.rdi), EMUL_NOT); /* cmpb */
     cr_assert_eq(emulate(CODE(0xf6, 0x07, 0x00), v->regs.rdi), EMUL_NOT); /* testb */
     cr_assert_eq(emulate(CODE(0x48, 0x0f, 0xba, 0x27, 5), v->regs.rdi), EMUL_NOT); /* bt */
-    cr_assert_eq(emulate(CODE(0x0f, 0x30), v->regs.rdi), EMUL_NOT); /* wrmsr */
+    cr_assert_eq(emulate(CODE(0x0f, 0x30), v->regs.rdi), EMUL_NOT);                /* wrmsr */
     cr_assert_eq(emulate(CODE(0xee), v->regs.rdi), EMUL_NOT);
     cr_assert_eq(emulate(CODE(0x65, 0x48, 0x89, 0x0f), v->regs.rdi), EMUL_NOT); /* %gs: */
-    cr_assert_eq(emulate(CODE(0xff, 0x17), v->regs.rdi), EMUL_NOT); /* call */
-    cr_assert_eq(emulate(CODE(0x50), v->regs.rdi), EMUL_NOT); /* push elsewhere */
+    cr_assert_eq(emulate(CODE(0xff, 0x17), v->regs.rdi), EMUL_NOT);             /* call */
+    cr_assert_eq(emulate(CODE(0x50), v->regs.rdi), EMUL_NOT);                   /* push elsewhere */
     cr_assert_eq(emulate(CODE(0x48, 0x0f, 0xc7, 0x0f), v->regs.rdi), EMUL_NOT); /* cmpxchg16b */
 }
 

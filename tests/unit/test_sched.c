@@ -80,7 +80,7 @@ static struct domain *domain_of(unsigned n, uint64_t run_ns, uint64_t sleep_ns)
         v->initialised = true;
         v->down = false;
         v->periodic_ns = 0;
-        guests[nr_guests++] = (struct guest){ v, run_ns, sleep_ns, run_ns };
+        guests[nr_guests++] = (struct guest){v, run_ns, sleep_ns, run_ns};
     }
     domain_unpause(d);
     return d;
@@ -111,7 +111,8 @@ static void check(void)
         for (unsigned j = i + 1; j < nr_cpus_here; j++)
             cr_assert_neq(running[i], running[j], "one vcpu on two CPUs");
         cr_assert_eq(running[i]->run, VCPU_RUNNING);
-        cr_assert(running[i]->sched.affinity_hard & BIT(i) || !(running[i]->sched.affinity_hard & cpus_online));
+        cr_assert(running[i]->sched.affinity_hard & BIT(i) ||
+                  !(running[i]->sched.affinity_hard & cpus_online));
     }
     cr_assert_eq(sched_audit(), 0);
     cr_assert_eq(timer_audit(), 0);
@@ -126,7 +127,8 @@ static void on_cpu(unsigned cpu)
 
 static bool wants_resched(unsigned cpu)
 {
-    uint32_t work = running[cpu] ? __atomic_exchange_n(&running[cpu]->work, 0, __ATOMIC_ACQ_REL) : 0;
+    uint32_t work =
+        running[cpu] ? __atomic_exchange_n(&running[cpu]->work, 0, __ATOMIC_ACQ_REL) : 0;
 
     return !running[cpu] || (work & (WORK_RESCHED | WORK_DEAD));
 }
@@ -345,7 +347,7 @@ Test(sched, round_robin_gives_each_the_same)
 
 static void nobody_starves(const char *policy)
 {
-    uint64_t last[MAX_VCPUS_HERE] = { 0 };
+    uint64_t last[MAX_VCPUS_HERE] = {0};
 
     machine(policy, 2);
     domain_of(8, 0, 0);
@@ -360,8 +362,14 @@ static void nobody_starves(const char *policy)
     }
 }
 
-Test(sched, nobody_starves_under_credit2) { nobody_starves("credit2"); }
-Test(sched, nobody_starves_under_rr) { nobody_starves("rr"); }
+Test(sched, nobody_starves_under_credit2)
+{
+    nobody_starves("credit2");
+}
+Test(sched, nobody_starves_under_rr)
+{
+    nobody_starves("rr");
+}
 
 Test(sched, who_sleeps_much_soon_runs_among_busy_ones)
 {
@@ -485,8 +493,14 @@ static void yield_lets_another_run(const char *policy)
     cr_assert_neq(running[0], first, "the yield was undone at once");
 }
 
-Test(sched, yield_lets_another_run_under_credit2) { yield_lets_another_run("credit2"); }
-Test(sched, yield_lets_another_run_under_rr) { yield_lets_another_run("rr"); }
+Test(sched, yield_lets_another_run_under_credit2)
+{
+    yield_lets_another_run("credit2");
+}
+Test(sched, yield_lets_another_run_under_rr)
+{
+    yield_lets_another_run("rr");
+}
 
 /* ---- races, step by step ---- */
 
@@ -590,10 +604,10 @@ Test(sched, pause_at_any_step_of_a_switch_is_obeyed)
         a = running[0];
         on_cpu(0);
 #define PAUSE_STEP()                                                                               \
-        do {                                                                                       \
-            if (step++ == at)                                                                      \
-                vcpu_pause_nosync(a);                                                              \
-        } while (0)
+    do {                                                                                           \
+        if (step++ == at)                                                                          \
+            vcpu_pause_nosync(a);                                                                  \
+    } while (0)
         PAUSE_STEP();
         fake_now += 6 * MS;
         vcpu_set_work(a, WORK_RESCHED);
@@ -652,5 +666,11 @@ static void random_operations(const char *policy, uint64_t seed)
     }
 }
 
-Test(sched, random_operations_keep_the_invariants_under_credit2) { random_operations("credit2", 1); }
-Test(sched, random_operations_keep_the_invariants_under_rr) { random_operations("rr", 2); }
+Test(sched, random_operations_keep_the_invariants_under_credit2)
+{
+    random_operations("credit2", 1);
+}
+Test(sched, random_operations_keep_the_invariants_under_rr)
+{
+    random_operations("rr", 2);
+}

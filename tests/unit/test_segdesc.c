@@ -12,12 +12,12 @@
 #include "hypercall/hypercall.h"
 #include <criterion/criterion.h>
 
-#define CODE64    0x00af9b000000ffffull /* DPL 0 */
-#define CODE64_3  0x00affb000000ffffull
-#define DATA32    0x00cf93000000ffffull
-#define DATA32_3  0x00cff3000000ffffull
-#define LDT_DESC  0x0000820000000fffull
-#define TSS_DESC  0x0000890000000067ull
+#define CODE64 0x00af9b000000ffffull /* DPL 0 */
+#define CODE64_3 0x00affb000000ffffull
+#define DATA32 0x00cf93000000ffffull
+#define DATA32_3 0x00cff3000000ffffull
+#define LDT_DESC 0x0000820000000fffull
+#define TSS_DESC 0x0000890000000067ull
 #define GATE(sel, dpl) (0x00008c0000001234ull | (uint64_t)(sel) << 16 | (uint64_t)(dpl) << 45)
 
 static struct domain *d;
@@ -103,7 +103,7 @@ Test(segdesc, call_gates_lead_to_guest_segments_and_cannot_be_called)
     accepts(GATE(0xe033, 3), GATE(0xe033, 0));
     accepts(GATE(0xdffc, 3), GATE(0xdfff, 0)); /* LDT */
     accepts(GATE(0xe00c, 3), GATE(0xe00f, 0)); /* LDT too */
-    refuses(GATE(0xe008, 3)); /* the hypervisor's code segment */
+    refuses(GATE(0xe008, 3));                  /* the hypervisor's code segment */
     refuses(GATE(0xe000, 3));
     refuses(GATE(0xe030, 3));
     refuses(GATE(0xe023, 3));
@@ -141,7 +141,7 @@ static long set_gdt(const uint64_t *frames, unsigned ents)
 Test(segdesc, set_gdt_takes_and_gives_back_its_frames)
 {
     mfn_t a = frame_new(), b = frame_new();
-    uint64_t frames[2] = { a.n, b.n };
+    uint64_t frames[2] = {a.n, b.n};
 
     ((uint64_t *)frame_va(a))[2] = CODE64;
     cr_assert_eq(set_gdt(frames, 513), 0);
@@ -162,7 +162,7 @@ Test(segdesc, set_gdt_takes_and_gives_back_its_frames)
 
 Test(segdesc, set_gdt_refuses_more_than_14_pages)
 {
-    uint64_t frames[16] = { 0 };
+    uint64_t frames[16] = {0};
 
     cr_assert_eq(set_gdt(frames, 14 * 512 + 1), -EINVAL);
     cr_assert_eq(hc_set_gdt(v, 0, 0xffffffff, 0, 0, 0), -EINVAL);
@@ -172,7 +172,7 @@ Test(segdesc, set_gdt_refuses_more_than_14_pages)
 Test(segdesc, a_failed_set_gdt_changes_nothing)
 {
     mfn_t good = frame_new(), writable = frame_new(), bad = frame_new();
-    uint64_t frames[2] = { good.n, good.n };
+    uint64_t frames[2] = {good.n, good.n};
 
     cr_assert_eq(set_gdt(frames, 1), 0);
     cr_assert_eq(frame_and_type_get(d, writable, TYPE_WRITABLE, false), 0);

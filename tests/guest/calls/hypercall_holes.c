@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Every number without a hypercall in Xen 4.17, the removed ones included, alone and in a multicall. */
+/*
+ * Every number without a hypercall in Xen 4.17, the removed ones included, alone and in a
+ * multicall.
+ */
 #include "harness.h"
 
 /* 27 (xsm_op) and 39 (argo_op) exist but are switched off in Debian's Xen. */

@@ -24,10 +24,12 @@ static void load(const struct vectors *v)
                  "ldmxcsr %0"
                  :
                  : "m"(v->mxcsr), "m"(v->control), "m"(v->x87[0]), "m"(v->x87[1]));
-#define LOAD(n) asm volatile("movdqu %0, %%xmm" #n : : "m"(v->xmm[n]));
-    LOAD(0)
-    LOAD(1) LOAD(2) LOAD(3) LOAD(4) LOAD(5) LOAD(6) LOAD(7) LOAD(8) LOAD(9) LOAD(10) LOAD(11)
-        LOAD(12) LOAD(13) LOAD(14) LOAD(15)
+    asm volatile(".irp i, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15\n\t"
+                 "movdqu \\i * 16(%0), %%xmm\\i\n\t"
+                 ".endr"
+                 :
+                 : "r"(v->xmm)
+                 : "memory");
 }
 
 /* Leaves the x87 stack as it found it, but for the rounding of its values to integers. */
@@ -40,10 +42,12 @@ static void store(struct vectors *v)
                  "fnstcw %1\n\t"
                  "stmxcsr %0"
                  : "=m"(v->mxcsr), "=m"(v->control), "=m"(v->x87[0]), "=m"(v->x87[1]));
-#define STORE(n) asm volatile("movdqu %%xmm" #n ", %0" : "=m"(v->xmm[n]));
-    STORE(0)
-    STORE(1) STORE(2) STORE(3) STORE(4) STORE(5) STORE(6) STORE(7) STORE(8) STORE(9) STORE(10)
-        STORE(11) STORE(12) STORE(13) STORE(14) STORE(15)
+    asm volatile(".irp i, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15\n\t"
+                 "movdqu %%xmm\\i, \\i * 16(%0)\n\t"
+                 ".endr"
+                 :
+                 : "r"(v->xmm)
+                 : "memory");
 }
 
 static void load_other(void)

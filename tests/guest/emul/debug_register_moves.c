@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* mov from and to debug registers does what get_debugreg and set_debugreg do; #GP is their error. */
+/*
+ * mov from and to debug registers does what get_debugreg and set_debugreg do; #GP is their error.
+ */
 #include "harness.h"
 
 #define WRITE(reg, value) TRY_ASM("mov %0, %%" reg, : : "r"((unsigned long)(value)) : "memory")

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The forced emulation prefix is five bytes, ud2 and "xen", before cpuid: also across the end of a
- * page. Before any other instruction, or changed, it is the #UD that it looks like; when it runs into
- * a hole, a page fault there.
+ * page. Before any other instruction, or changed, it is the #UD that it looks like; when it runs
+ * into a hole, a page fault there.
  */
 #include "harness.h"
 

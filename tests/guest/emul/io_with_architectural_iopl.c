@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * With vm_assist architectural_iopl the kernel counts as ring 0 and may do port I/O at any IOPL; the
- * user may when the rflags that it was entered with say IOPL 3.
+ * With vm_assist architectural_iopl the kernel counts as ring 0 and may do port I/O at any IOPL;
+ * the user may when the rflags that it was entered with say IOPL 3.
  */
 #include "../traps/usercode.h"
 

@@ -6,14 +6,13 @@
 #include "msr.h"
 
 static const uint32_t readable[] = {
-    0x10,                                                       /* TSC */
-    0x1b,                                                       /* APIC_BASE */
-    0x8b,                                                       /* microcode level */
-    0x179,                                                      /* MCG_CAP */
-    0x17a,                                                      /* MCG_STATUS */
-    0x277,                                                      /* PAT */
-    0x400,      0x401,      0x402,      0x404,      0xc0000080, /* EFER */
-    0xc0000100, 0xc0000101, 0xc0000102, 0xc0010000, 0xc0010004, 0xc0010007, 0xc0010015, 0xc0011029,
+    0x10,                                      /* TSC */
+    0x1b,                                      /* APIC_BASE */
+    0x179,      0x17a,                         /* MCG_CAP, MCG_STATUS */
+    0x277,                                     /* PAT */
+    0x400,      0x401,      0x402,      0x404, /* Machine check banks */
+    0xc0000080,                                /* EFER */
+    0xc0000100, 0xc0000101, 0xc0000102,        /* Segment bases */
 };
 
 static const uint32_t denied[] = {

@@ -16,6 +16,6 @@ TEST("pin_override", "SCHEDOP_pin_override takes a CPU that exists; a negative o
     CHECK_RC(pin(0), 0);
     CHECK_RC(pin(0), -XEN_EBUSY);
     CHECK_RC(pin(-1), 0);
-    CHECK_RC(pin(-1), 0);
+    CHECK_RC(pin(-1), -XEN_EINVAL);
     CHECK_RC(hypercall_sched_op(SCHEDOP_pin_override, NULL), -XEN_EFAULT);
 }

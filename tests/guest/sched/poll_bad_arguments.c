@@ -5,7 +5,7 @@
 TEST("poll_bad_arguments", "a poll of more than 128 ports or of an impossible port is EINVAL")
 {
     static evtchn_port_t list[129];
-    evtchn_port_t ipi = (evtchn_port_t)MUST(evtchn_bind_ipi(0)), never = 4000;
+    evtchn_port_t ipi = (evtchn_port_t)MUST(evtchn_bind_ipi(0));
     uint64_t past = 1;
 
     for (int i = 0; i < 129; i++)
@@ -20,15 +20,8 @@ TEST("poll_bad_arguments", "a poll of more than 128 ports or of an impossible po
     list[0] = ipi;
     list[2] = 1u << 31;
     CHECK_RC(sched_poll(list, 3, past), -XEN_EINVAL);
-    CHECK_RC(sched_poll(&never, 1, past), -XEN_EINVAL);
     CHECK_RC(sched_poll((void *)HYPERVISOR_VIRT_START, 1, past), -XEN_EFAULT);
     CHECK_RC(sched_poll(va_alloc(1), 1, past), -XEN_EFAULT);
     CHECK_RC(hypercall_sched_op(SCHEDOP_poll, (void *)HYPERVISOR_VIRT_START), -XEN_EFAULT);
     CHECK_RC(hypercall_sched_op(SCHEDOP_poll, NULL), -XEN_EFAULT);
-
-    /* Port 0 and closed ones are possible: nothing will ever come, so the timeout ends it. */
-    list[0] = 0;
-    CHECK_RC(sched_poll(list, 1, past), 0);
-    CHECK_RC(evtchn_close(ipi), 0);
-    CHECK_RC(sched_poll(&ipi, 1, past), 0);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Code and data descriptors of a lower DPL become DPL 3, in place, when their page becomes a GDT and
- * when they are written by update_descriptor. Nothing else in them changes, and what is not present
- * not at all. Everything a kernel has as ring 0 segments is accepted so.
+ * Code and data descriptors of a lower DPL become DPL 3, in place, when their page becomes a GDT
+ * and when they are written by update_descriptor. Nothing else in them changes, and what is not
+ * present not at all. Everything a kernel has as ring 0 segments is accepted so.
  */
 #include "gdt.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * MMUEXT_SET_LDT names an array of descriptors by address. Its pages become part of it when they are
- * first used; while they are mapped writable they cannot, and the guest gets a page fault at the
- * descriptor's address. Descriptors there are held to the GDT's rules.
+ * MMUEXT_SET_LDT names an array of descriptors by address. Its pages become part of it when they
+ * are first used; while they are mapped writable they cannot, and the guest gets a page fault at
+ * the descriptor's address. Descriptors there are held to the GDT's rules.
  */
 #include "gdt.h"
 

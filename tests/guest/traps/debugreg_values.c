@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What set_debugreg takes and what get_debugreg gives back: addresses are the guest's and canonical,
- * DR4 and DR5 are DR6 and DR7 until the guest sets CR4.DE, constant bits are corrected, and I/O
- * breakpoints, GD and the reserved bits of DR7 are refused.
+ * What set_debugreg takes and what get_debugreg gives back: addresses are the guest's and
+ * canonical, DR4 and DR5 are DR6 and DR7 until the guest sets CR4.DE, constant bits are corrected,
+ * and I/O breakpoints, GD and the reserved bits of DR7 are refused.
  */
 #include "harness.h"
 

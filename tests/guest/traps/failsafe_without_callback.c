@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* TEST-REQUIRES: hv-args=dom0_max_vcpus=2 */
 /*
- * A selector that cannot be loaded again, and no failsafe callback to tell it to. Xen, which kills a
- * guest without an event callback, here goes to address 0 all the same: a page fault of the guest.
+ * A selector that cannot be loaded again, and no failsafe callback to tell it to. Xen, which kills
+ * a guest without an event callback, here goes to address 0 all the same: a page fault of the
+ * guest.
  */
 #include "../calls/twovcpus.h"
 #include "../segments/gdt.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Faults show rip at their instruction, traps behind it: #DE and #UD against int $4, whose entry has
- * DPL 3. None has an error code.
+ * Faults show rip at their instruction, traps behind it: #DE and #UD against int $4, whose entry
+ * has DPL 3. None has an error code.
  */
 #include "catch.h"
 

@@ -13,12 +13,6 @@ USER_CODE(access, "mov (%rdi), %rax\n\tud2\n\t" /* 0 */
                   ".balign 16\n\t"
                   "jmp *%rdi\n\t"); /* 32 */
 
-/* Whether the hypervisor's range is not present or not the user's is its own affair. */
-static unsigned long hidden(unsigned long address)
-{
-    return address >= HYPERVISOR_VIRT_START && address < HYPERVISOR_VIRT_END ? PF_PRESENT : 0;
-}
-
 static void fault(struct user *u, unsigned int at, unsigned long address, unsigned long error)
 {
     unsigned long cr2;
@@ -27,7 +21,7 @@ static void fault(struct user *u, unsigned int at, unsigned long address, unsign
     u->regs.rdi = address;
     user_run(&u->as, &u->regs);
     CHECK_EQ(u->regs.vector, TRAP_PF);
-    CHECK_EQ(u->regs.error_code & ~hidden(address), error);
+    CHECK_EQ(u->regs.error_code, error);
     CHECK_EQ(this_cpu()->info->arch.cr2, address);
     asm volatile("mov %%cr2, %0" : "=r"(cr2));
     CHECK_EQ(cr2, address);
@@ -49,7 +43,6 @@ TEST("user_pagefault_frame", "a #PF of guest user mode has the U bit, its cr2 an
     fault(&u, 32, HOLE, PF_USER | PF_FETCH);
     CHECK_EQ(u.regs.rip, HOLE);
     fault(&u, 32, USER_BASE + 8 * PAGE_SIZE, PF_USER | PF_FETCH | PF_PRESENT);
-    /* The kernel and the hypervisor are not there for the user. */
+    /* The kernel is not there for the user. */
     fault(&u, 0, VIRT_BASE, PF_USER);
-    fault(&u, 0, HYPERVISOR_VIRT_START, PF_USER);
 }

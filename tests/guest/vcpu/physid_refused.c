@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* TEST-REQUIRES: smp=2 */
 /* The physical identity of a vCPU that is not nailed to a CPU is nobody's business. */
 #include "harness.h"
 
