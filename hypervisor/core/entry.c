@@ -101,35 +101,6 @@ void l1e_put(struct domain *pt_dom, uint64_t e)
     l1e_put_inline(e);
 }
 
-/* Exchange an entry, keeping A and D if asked: what was there. */
-static inline uint64_t entry_swap(uint64_t *p, uint64_t val, bool preserve_ad)
-{
-    uint64_t old;
-
-    if (!preserve_ad)
-        return __atomic_exchange_n(p, val, __ATOMIC_ACQ_REL);
-    old = READ_ONCE(*p);
-    while (!__atomic_compare_exchange_n(p, &old, val | (old & (PTE_A | PTE_D)), false,
-                                        __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
-        ;
-    return old;
-}
-
-int l1_update(struct domain *pt_dom, struct domain *pg_dom, uint64_t *p, uint64_t val, bool preserve_ad)
-{
-    int rc;
-
-    if (l1_update_fast(p, val, preserve_ad))
-        return 0;
-    if (val & PTE_P) {
-        rc = l1e_get_checked(pt_dom, pg_dom, &val, false);
-        if (unlikely(rc))
-            return rc;
-    }
-    l1e_put_inline(entry_swap(p, val, preserve_ad));
-    return 0;
-}
-
 int upper_entry_check(struct domain *d, struct frame *f, uint32_t type, unsigned index, uint64_t e)
 {
     mfn_t m = pte_mfn(e);
@@ -180,7 +151,8 @@ int entry_update(struct vcpu *v, struct domain *pt_dom, struct domain *pg_dom, s
 
     (void)v;
     if (likely(type == TYPE_L1))
-        return l1_update(pt_dom, pg_dom, p, val, preserve_ad);
+        return l1_update_fast(p, val, preserve_ad)
+                   ? 0 : l1_update_rights(pt_dom, pg_dom, p, val, preserve_ad);
     if (unlikely(pg_dom != pt_dom))
         return refuse(pt_dom, EINVAL, TABLE_FOREIGN, frame_mfn(f).n, val, pg_dom->id);
     return upper_update(pt_dom, f, type, index, p, val, preserve_ad);
@@ -214,28 +186,7 @@ int entry_cmpxchg_l1(struct vcpu *v, struct domain *pt_dom, struct frame *f, uns
     return 0;
 }
 
-/* From the table m of a level to the one below that maps va. Inlined with a constant level. */
-static inline __attribute__((always_inline)) bool walk_down(mfn_t *m, gva_t va, int level)
-{
-    uint64_t e = READ_ONCE(((uint64_t *)frame_va(*m))[pte_index(va, level)]);
-    mfn_t below = pte_mfn(e);
-
-    if (unlikely(!(e & PTE_P)) || unlikely(below.n >= max_mfn))
-        return false;
-    /* The tables may change while we walk: what is not a table may not even be memory. */
-    *m = below;
-    return likely((READ_ONCE(frame_of(below)->type) & TYPE_MASK) == (uint32_t)(level - 1) * TYPE_L1);
-}
-
 uint64_t *entry_of_va(mfn_t l4, gva_t va, mfn_t *l1)
 {
-    mfn_t m = l4;
-
-    if (unlikely(!va_is_guest(va, 1)) || unlikely(!va_canonical(va)))
-        return NULL;
-    if (unlikely(!walk_down(&m, va, 4)) || unlikely(!walk_down(&m, va, 3)) ||
-        unlikely(!walk_down(&m, va, 2)))
-        return NULL;
-    *l1 = m;
-    return (uint64_t *)frame_va(m) + pte_index(va, 1);
+    return entry_of_va_inline(l4, va, l1);
 }

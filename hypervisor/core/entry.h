@@ -44,15 +44,12 @@ static inline bool entry_change_flags(uint64_t *p, uint64_t val, bool preserve_a
     return false;
 }
 
-/* A change of an L1 entry that only changes flags. False: go to l1_update(). */
+/* A change of an L1 entry that only changes flags. False: go to l1_update_rights(). */
 static inline bool l1_update_fast(uint64_t *p, uint64_t val, bool preserve_ad)
 {
     return likely((val & (PTE_P | PTE_CACHE)) == PTE_P) &&
            entry_change_flags(p, l1e_adjusted(val), preserve_ad);
 }
-
-/* Any change of an L1 entry: entry_update() for tables of that level. */
-int l1_update(struct domain *pt_dom, struct domain *pg_dom, uint64_t *p, uint64_t val, bool preserve_ad);
 
 /* l1e_get() by what is not in the fast way: another type to change, not RAM, not the domain's. */
 int l1e_get_slow(struct domain *pt_dom, struct domain *pg_dom, uint64_t *e, bool locked);
@@ -83,6 +80,57 @@ static inline void l1e_put_inline(uint64_t e)
         frame_put_writable(f);
     else
         frame_put_inline(f);
+}
+
+/* Exchange an entry, keeping A and D if asked: what was there. */
+static inline uint64_t entry_swap(uint64_t *p, uint64_t val, bool preserve_ad)
+{
+    uint64_t old;
+
+    if (likely(!preserve_ad))
+        return __atomic_exchange_n(p, val, __ATOMIC_ACQ_REL);
+    old = READ_ONCE(*p);
+    while (!__atomic_compare_exchange_n(p, &old, val | (old & (PTE_A | PTE_D)), false,
+                                        __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+        ;
+    return old;
+}
+
+/* Any other change of an L1 entry. */
+static inline __attribute__((always_inline)) int l1_update_rights(struct domain *pt_dom, struct domain *pg_dom,
+                                                                 uint64_t *p, uint64_t val, bool preserve_ad)
+{
+    int rc;
+
+    if (val & PTE_P) {
+        rc = l1e_get_checked(pt_dom, pg_dom, &val, false);
+        if (unlikely(rc))
+            return rc;
+    }
+    l1e_put_inline(entry_swap(p, val, preserve_ad));
+    return 0;
+}
+
+/* From the table m of a level to the one below that maps va. The tables may change meanwhile: what is not
+ * a table may not even be memory. */
+static inline __attribute__((always_inline)) bool walk_down(mfn_t *m, gva_t va, int level)
+{
+    uint64_t e = READ_ONCE(((uint64_t *)frame_va(*m))[pte_index(va, level)]);
+
+    *m = pte_mfn(e);
+    return likely(e & PTE_P) && likely(m->n < max_mfn) &&
+           likely((READ_ONCE(frame_of(*m)->type) & TYPE_MASK) == (uint32_t)(level - 1) * TYPE_L1);
+}
+
+/* entry_of_va() */
+static inline __attribute__((always_inline)) uint64_t *entry_of_va_inline(mfn_t l4, gva_t va, mfn_t *l1)
+{
+    if (unlikely(!va_is_guest(va, 1)) || unlikely(!va_canonical(va)))
+        return NULL;
+    *l1 = l4;
+    if (unlikely(!walk_down(l1, va, 4)) || unlikely(!walk_down(l1, va, 3)) || unlikely(!walk_down(l1, va, 2)))
+        return NULL;
+    return (uint64_t *)frame_va(*l1) + pte_index(va, 1);
 }
 
 /* Are the flags of a present entry of an L2, L3 or L4 allowed, and is it no linear map? 0, -EINVAL. */

@@ -39,7 +39,7 @@ int evtchn_alloc_unbound(struct domain *caller, struct evtchn_alloc_unbound *a);
 int evtchn_bind_interdomain(struct domain *caller, struct evtchn_bind_interdomain *a);
 int evtchn_bind_virq(struct domain *caller, struct evtchn_bind_virq *a);
 int evtchn_bind_ipi(struct domain *caller, struct evtchn_bind_ipi *a);
-int evtchn_bind_pirq(struct domain *caller, struct evtchn_bind_pirq *a); /* -ENOSYS until issue 3 */
+int evtchn_bind_pirq(struct domain *caller, struct evtchn_bind_pirq *a); /* -EPERM, -EINVAL: there are none yet */
 int evtchn_close(struct domain *caller, evtchn_port_t port);
 int evtchn_send(struct domain *caller, evtchn_port_t port);
 int evtchn_status(struct domain *caller, struct evtchn_status *a);

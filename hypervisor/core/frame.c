@@ -2,6 +2,7 @@
 #include "core/frame.h"
 
 struct frame *frame_table;
+uint64_t m2p_l4e;
 
 void frame_list_init(struct frame_list *l)
 {

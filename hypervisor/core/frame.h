@@ -6,7 +6,7 @@
  * DOMID_IO; the hypervisor's own by DOMID_XEN; free ones by DOMID_INVALID (and in the buddy
  * allocator). A frame's references:
  *
- *   refs   bits 0..27  reference count (general: mappings, pins, types, "allocated")
+ *   refs   bits 0..29  reference count (general: mappings, pins, types, "allocated")
  *          bit  31     FRAME_ALLOCATED: the owner's own reference, dropped by giving the frame back
  *          bit  30     FRAME_XENHEAP: hypervisor memory shared with the owner (shared_info, grant
  *                      table): never freed by the last reference
@@ -34,7 +34,8 @@
 
 #define FRAME_ALLOCATED  0x80000000u
 #define FRAME_XENHEAP    0x40000000u
-#define FRAME_REFS_MASK  0x0fffffffu
+#define FRAME_REFS_MASK  0x3fffffffu
+#define FRAME_REFS_LIMIT 0x10000000u /* no new references from here on; the rest is for those in hand */
 
 #define TYPE_NONE        0x00000000u
 #define TYPE_L1          0x20000000u
@@ -49,6 +50,7 @@
 #define TYPE_PARTIAL     0x04000000u /* validation was preempted; aux = entries done */
 #define TYPE_QUEUED      0x02000000u /* count fell to 0, entries not yet dropped: on d->mm's queue */
 #define TYPE_COUNT_MASK  0x01ffffffu
+#define TYPE_COUNT_LIMIT 0x01000000u /* the same */
 
 #define FRAME_NIL 0xffffffffu /* end of a list */
 
@@ -78,9 +80,9 @@ static inline mfn_t frame_mfn(const struct frame *f) { return MFN((uint64_t)(f -
 /* Lists of frames, linked by number. */
 struct frame_list { uint32_t head, tail; uint64_t count; };
 void frame_list_init(struct frame_list *l);
-void frame_list_add(struct frame_list *l, struct frame *f);
+void frame_list_add(struct frame_list *l, struct frame *f); /* at the end */
 void frame_list_del(struct frame_list *l, struct frame *f);
-struct frame *frame_list_pop(struct frame_list *l);
+struct frame *frame_list_pop(struct frame_list *l);         /* the first; NULL: none */
 
 /* ---- the frame allocator (core/heap.c) ---- */
 #define ALLOC_NOSCRUB 1u   /* content may be anything: only for the hypervisor or the first domain */

@@ -40,17 +40,15 @@ static inline void frame_put_inline(struct frame *f)
         domain_frame_last_put(f);
 }
 
-/* Counting up changes one of these bits only when a count passes its limit: bit 28 of refs is unused,
- * and the type count would carry into QUEUED. */
-#define WORD_OVERFLOW (WORD_T(TYPE_QUEUED) | BIT(28))
-
-/* May the frame with this word get `more` references (WORD_REF, WORD_TYPE)? Not a free one. */
-static inline bool word_can_grow(uint64_t w, uint64_t more)
+/* May the frame with this word get more references? Not a free one. */
+static inline bool word_may_grow(uint64_t w)
 {
-    return likely((uint32_t)w & FRAME_REFS_MASK) && likely(!(((w + more) ^ w) & WORD_OVERFLOW));
+    return likely((uint32_t)w & FRAME_REFS_MASK) &&
+           likely(!(w & (WORD_T(TYPE_COUNT_LIMIT) | FRAME_REFS_LIMIT)));
 }
 
-static inline bool refs_can_grow(uint64_t w) { return word_can_grow(w, WORD_REF); }
+static inline bool word_can_grow(uint64_t w, uint64_t more) { (void)more; return word_may_grow(w); }
+static inline bool refs_can_grow(uint64_t w) { return word_may_grow(w); }
 
 /* Has it the type, validated? (PINNED and QUEUED do not matter.) */
 static inline bool word_has_type(uint64_t w, uint32_t type)
@@ -64,7 +62,7 @@ static inline bool frame_put_both_fast(struct frame *f)
     uint64_t w = word_load(f);
 
     do {
-        if (unlikely((w & WORD_COUNT) <= WORD_TYPE))
+        if (unlikely(!(w & (WORD_COUNT & ~WORD_TYPE)))) /* 1 */
             return false;
     } while (unlikely(!word_cas(f, &w, w - WORD_TYPE - WORD_REF)));
     return true;
@@ -76,7 +74,7 @@ static inline void frame_put_writable(struct frame *f)
     uint64_t w = word_load(f);
 
     for (;;) {
-        if ((w & WORD_COUNT) > WORD_TYPE) {
+        if (w & (WORD_COUNT & ~WORD_TYPE)) { /* more than 1 */
             if (likely(word_cas(f, &w, w - WORD_TYPE - WORD_REF)))
                 return;
         } else if (likely(word_cas(f, &w, (w - WORD_TYPE) & ~WORD_T(TYPE_VALIDATED)))) {
@@ -101,12 +99,12 @@ static inline bool frame_get_fast(struct frame *f, const struct domain *d, bool 
         return false;
     if (writable) {
         do {
-            if (unlikely(!word_has_type(w, TYPE_WRITABLE)) || !word_can_grow(w, WORD_TYPE + WORD_REF))
+            if (unlikely(!word_has_type(w, TYPE_WRITABLE)) || !word_may_grow(w))
                 return false;
         } while (unlikely(!word_cas(f, &w, w + WORD_TYPE + WORD_REF)));
     } else {
         do {
-            if (!word_can_grow(w, WORD_REF))
+            if (!word_may_grow(w))
                 return false;
         } while (unlikely(!word_cas(f, &w, w + WORD_REF)));
     }
@@ -120,7 +118,11 @@ static inline bool frame_get_fast(struct frame *f, const struct domain *d, bool 
     return false;
 }
 
-/* Both references on a table of this type that is in use. False: it is none, or not d's. */
+/*
+ * Both references on a table of this type that is in use, to be put back before the hypervisor is left:
+ * there are never more than a few for each CPU, so that the counts' limits, far below what the fields
+ * can hold, need no look. False: it is no such table, or not d's.
+ */
 static inline bool frame_get_table(struct frame *f, const struct domain *d, uint32_t type)
 {
     uint64_t w = word_load(f);
@@ -128,8 +130,7 @@ static inline bool frame_get_table(struct frame *f, const struct domain *d, uint
     if (unlikely(f->owner != d->id))
         return false;
     do {
-        if (unlikely(!word_has_type(w, type)) || unlikely(!(w & WORD_COUNT)) ||
-            !word_can_grow(w, WORD_TYPE + WORD_REF))
+        if (unlikely(!word_has_type(w, type)) || unlikely(!(w & WORD_COUNT)))
             return false;
     } while (unlikely(!word_cas(f, &w, w + WORD_TYPE + WORD_REF)));
     if (likely(READ_ONCE(f->owner) == d->id))

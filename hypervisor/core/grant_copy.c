@@ -10,24 +10,26 @@
 #define FOR_A_SIDE static inline __attribute__((always_inline))
 
 struct side {
-    struct domain *d; /* holds a reference, unless it is the caller's own */
+    struct domain *d;
     mfn_t m;
-    bool held, pinned;
+    bool held, pinned, counted;
     grant_ref_t ref;
 };
 
 FOR_A_SIDE int16_t side_find(struct domain *who, const struct gnttab_copy_ptr *p, bool is_ref,
                              struct side *s)
 {
-    if (p->domid == DOMID_SELF || (is_ref && p->domid == who->id)) {
+    if (p->domid == DOMID_SELF) {
         s->d = who;
         return GNTST_okay;
     }
-    if (unlikely(!is_ref))
-        return grant_refuse(who, GNTST_permission_denied, GRANT_COPY_FRAME, p->domid, 0, 0);
     s->d = domain_find(p->domid);
-    return likely(s->d) ? GNTST_okay
-                        : grant_refuse(who, GNTST_bad_domain, NO_SUCH_DOMAIN, p->domid, 0, 0);
+    s->counted = s->d != NULL;
+    if (unlikely(!s->d))
+        return grant_refuse(who, GNTST_bad_domain, NO_SUCH_DOMAIN, p->domid, 0, 0);
+    return likely(is_ref)
+               ? GNTST_okay
+               : grant_refuse(who, GNTST_permission_denied, GRANT_COPY_FRAME, p->domid, 0, 0);
 }
 
 FOR_A_SIDE int16_t side_pin(struct domain *who, grant_ref_t ref, bool write, struct side *s)
@@ -68,7 +70,7 @@ FOR_A_SIDE int16_t side_claim(struct domain *who, const struct gnttab_copy_ptr *
     return grant_refuse(who, GNTST_bad_page, GRANT_BAD_FRAME, s->d->id, s->ref, s->m.n);
 }
 
-FOR_A_SIDE void side_release(struct domain *who, bool write, struct side *s)
+FOR_A_SIDE void side_release(bool write, struct side *s)
 {
     if (s->held && write)
         frame_put_writable(frame_of(s->m));
@@ -79,7 +81,7 @@ FOR_A_SIDE void side_release(struct domain *who, bool write, struct side *s)
         grant_unpin(s->d->grants, s->ref, write ? PIN_HOST_W : PIN_HOST_R);
         spin_unlock(&s->d->grants->lock);
     }
-    if (s->d && s->d != who)
+    if (s->counted)
         domain_put(s->d);
 }
 
@@ -116,7 +118,7 @@ void grant_copy(struct vcpu *v, struct gnttab_copy *op)
         status = side_claim(d, &op->dest, to_ref, true, &to);
     if (likely(!status))
         status = copy(d, op, &from, &to);
-    side_release(d, false, &from);
-    side_release(d, true, &to);
+    side_release(false, &from);
+    side_release(true, &to);
     op->status = status;
 }

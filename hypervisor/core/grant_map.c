@@ -340,7 +340,7 @@ HOT int16_t unmap(struct vcpu *v, grant_handle_t handle, uint64_t host_addr, uin
         return grant_refuse(d, GNTST_bad_handle, GRANT_BAD_HANDLE, handle, 0, 0);
     frame = active_of(m->granter->grants, m->ref)->frame; /* constant: our pin */
     if (unlikely(bus_addr) && bus_addr != (uint64_t)frame << PAGE_SHIFT)
-        status = grant_refuse(d, GNTST_general_error, GRANT_BUS_ADDRESS, bus_addr, frame, 0);
+        status = grant_refuse(d, GNTST_bad_dev_addr, GRANT_BUS_ADDRESS, bus_addr, frame, 0);
     else if (host_addr && (flags & GNTMAP_host_map))
         status = host_unmap(v, host_addr, new_addr, flags, frame);
     if (unlikely(status)) {

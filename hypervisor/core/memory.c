@@ -14,33 +14,37 @@ unsigned memory_max_order(const struct domain *d)
     return d->privileged ? MAX_ORDER_CONTROL : MAX_ORDER_GUEST;
 }
 
-/* The frames are the hypervisor's with one reference, which becomes the domain's own. Nobody can take
- * another before the owner is written. */
-static void frames_give(struct domain *d, mfn_t m, unsigned order, uint64_t gpfn)
+/* A frame of the hypervisor's with one reference, which becomes the domain's own. Nobody can take another
+ * before the owner is written. */
+static inline void frame_give(struct domain *d, struct frame *f, uint64_t mfn, uint64_t gpfn)
 {
-    for (uint64_t i = 0; i < 1ull << order; i++) {
-        struct frame *f = frame_of(MFN(m.n + i));
+    m2p[mfn] = gpfn;
+    frame_list_add(&d->pages, f);
+    __atomic_or_fetch(&f->refs, FRAME_ALLOCATED, __ATOMIC_RELAXED);
+    __atomic_store_n(&f->owner, d->id, __ATOMIC_RELEASE);
+}
 
-        m2p[m.n + i] = gpfn == M2P_INVALID ? M2P_INVALID : gpfn + i;
-        frame_list_add(&d->pages, f);
-        __atomic_or_fetch(&f->refs, FRAME_ALLOCATED, __ATOMIC_RELAXED);
-        __atomic_store_n(&f->owner, d->id, __ATOMIC_RELEASE);
-    }
+static inline void frames_give(struct domain *d, mfn_t m, unsigned order, uint64_t gpfn)
+{
+    struct frame *f = frame_of(m);
+
+    for (uint64_t i = 0; i < 1ull << order; i++)
+        frame_give(d, f + i, m.n + i, gpfn == M2P_INVALID ? M2P_INVALID : gpfn + i);
     d->tot_pages += 1ull << order;
 }
 
-static int frames_give_checked(struct domain *d, mfn_t m, unsigned order, uint64_t gpfn)
+static inline int frames_give_checked(struct domain *d, mfn_t m, unsigned order, uint64_t gpfn)
 {
     uint64_t nr = 1ull << order;
-    int rc = 0;
 
     spin_lock(&d->pages_lock);
-    if (d->tot_pages + nr > d->max_pages)
-        rc = -ENOMEM;
-    else
-        frames_give(d, m, order, gpfn);
+    if (unlikely(d->tot_pages + nr > d->max_pages)) {
+        spin_unlock(&d->pages_lock);
+        return refuse(d, ENOMEM, MEMORY_LIMIT, d->id, d->max_pages, nr);
+    }
+    frames_give(d, m, order, gpfn);
     spin_unlock(&d->pages_lock);
-    return rc ? refuse(d, ENOMEM, MEMORY_LIMIT, d->id, d->max_pages, nr) : 0;
+    return 0;
 }
 
 int domain_add_frames(struct domain *d, mfn_t m, unsigned order)
@@ -139,10 +143,9 @@ int memory_populate(struct domain *d, uint64_t gpfn, unsigned order, unsigned bi
     if (mfn_eq(m, MFN_INVALID))
         return refuse(d, ENOMEM, MEMORY_SHORT, order, bits, 0);
     rc = frames_give_checked(d, m, order, gpfn);
-    if (rc)
+    *out = m;
+    if (unlikely(rc))
         heap_free(m, order);
-    else
-        *out = m;
     return rc;
 }
 

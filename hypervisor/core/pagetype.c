@@ -28,7 +28,7 @@ bool frame_get(struct frame *f, const struct domain *d)
         return frame_get_fast(f, d, false);
     /* Of the hypervisor's own frames only those that were shared (the m2p table). */
     do {
-        if (f->owner != d->id || !((uint32_t)w & FRAME_XENHEAP) || !word_can_grow(w, WORD_REF))
+        if (f->owner != d->id || !((uint32_t)w & FRAME_XENHEAP) || !word_may_grow(w))
             return false;
     } while (!word_cas(f, &w, w + WORD_REF));
     return true;
@@ -63,6 +63,16 @@ static struct frame *queue_pop(struct domain *d)
     return &frame_table[head];
 }
 
+/* The first present entry from i on, of n. Upper tables are mostly empty. */
+static inline unsigned next_present(const uint64_t *t, unsigned i, unsigned n)
+{
+    while (i + 4 <= n && !((t[i] | t[i + 1] | t[i + 2] | t[i + 3]) & PTE_P))
+        i += 4;
+    while (i < n && !(t[i] & PTE_P))
+        i++;
+    return i;
+}
+
 /* Drop what the first n entries of a table hold. */
 static void entries_put(struct domain *d, struct frame *f, uint32_t type, unsigned n)
 {
@@ -73,12 +83,9 @@ static void entries_put(struct domain *d, struct frame *f, uint32_t type, unsign
             l1e_put_inline(*t);
         return;
     }
-    for (; t < end; t++) {
-        if (likely(!(*t & PTE_P)))
-            continue;
-        if (!(type == TYPE_L4 && l4_slot_is_hv((unsigned)(n - (end - t)))) && !upper_entry_is_self(f, *t))
-            frame_and_type_put(d, frame_of(pte_mfn(*t)));
-    }
+    for (unsigned i = next_present(t, 0, n); i < n; i = next_present(t, i + 1, n))
+        if (!(type == TYPE_L4 && l4_slot_is_hv(i)) && !upper_entry_is_self(f, t[i]))
+            frame_and_type_put(d, frame_of(pte_mfn(t[i])));
 }
 
 /* One popped table: revived meanwhile, or its entries go. */
@@ -175,7 +182,7 @@ static inline bool type_get_fast(struct frame *f, uint32_t type, uint64_t refs)
     uint64_t w = word_load(f);
 
     do {
-        if (!word_has_type(w, type) || !word_can_grow(w, WORD_TYPE + refs))
+        if (!word_has_type(w, type) || !word_may_grow(w))
             return false;
     } while (unlikely(!word_cas(f, &w, w + WORD_TYPE + refs)));
     return true;
@@ -234,7 +241,7 @@ static int type_get_locked(struct domain *d, struct frame *f, uint32_t type, boo
         uint32_t t = (uint32_t)(w >> 32), have = t & TYPE_MASK, count = t & TYPE_COUNT_MASK;
 
         if (have == type && (t & TYPE_VALIDATED)) {
-            if (count == TYPE_COUNT_MASK)
+            if (count >= TYPE_COUNT_LIMIT)
                 return refuse(d, EINVAL, FRAME_COUNT_LIMIT, frame_mfn(f).n, t, w);
             if (word_cas(f, &w, w + WORD_TYPE))
                 return 0;
@@ -315,6 +322,12 @@ static int l1_validate(struct domain *d, struct frame *f)
 
         if (!(e & PTE_P))
             continue;
+        /* Its own RAM, as almost always, or anything else. */
+        if (likely(!(e & PTE_CACHE)) && likely(pte_mfn(e).n < max_mfn) &&
+            likely(frame_get_fast(frame_of(pte_mfn(e)), d, e & PTE_RW))) {
+            t[i] = l1e_adjusted(e);
+            continue;
+        }
         rc = l1e_get_checked(d, d, &e, true);
         if (unlikely(rc)) {
             entries_put(d, f, TYPE_L1, i);
@@ -330,11 +343,12 @@ static int upper_validate(struct domain *d, struct frame *f, uint32_t type, unsi
 {
     uint64_t *t = frame_va(frame_mfn(f));
 
-    for (unsigned i = from; i < PTES_PER_TABLE; i++) {
+    for (unsigned i = next_present(t, from, PTES_PER_TABLE); i < PTES_PER_TABLE;
+         i = next_present(t, i + 1, PTES_PER_TABLE)) {
         uint64_t e = t[i];
         int rc;
 
-        if (!(e & PTE_P) || (type == TYPE_L4 && l4_slot_is_hv(i)))
+        if (type == TYPE_L4 && l4_slot_is_hv(i))
             continue;
         rc = upper_entry_check(d, f, type, i, e);
         if (!rc && !upper_entry_is_self(f, e))

@@ -89,6 +89,9 @@ uint64_t *entry_of_va(mfn_t l4, gva_t va, mfn_t *l1);
 int l1e_get(struct domain *pt_dom, struct domain *pg_dom, uint64_t *e);
 void l1e_put(struct domain *pt_dom, uint64_t e);
 
+/* What slot HV_SLOT_FIRST of a guest kernel's L4 holds: the machine-to-phys table. Set by the port. */
+extern uint64_t m2p_l4e; /* defined in core/frame.c */
+
 /* Copy the hypervisor's 16 slots into an L4 (on validation); port. l4: the table's frame in the direct map. */
 void port_l4_init_slots(struct domain *d, uint64_t *l4);
 

@@ -125,34 +125,64 @@ static ALWAYS_INLINE int entry_apply(struct vcpu *v, struct table t, struct ptwr
     return rc;
 }
 
-static ALWAYS_INLINE enum emul_result op_execute(struct vcpu *v, uint64_t cr2, struct table t,
+static ALWAYS_INLINE enum emul_result op_execute(struct vcpu *v, struct table t,
                                                  const struct insn *i, struct ptwr_op *op)
 {
-    int rc;
+    int rc = entry_apply(v, t, op);
 
-    if (unlikely(((op->va ^ cr2) & PAGE_MASK) || op->va & (op->bytes - 1)))
-        return EMUL_NOT;
-    rc = entry_apply(v, t, op);
     if (unlikely(rc))
         return rc == -ERESTART ? EMUL_DONE : EMUL_NOT; /* DONE: executed again */
     op_finish(v, i, op);
     return EMUL_DONE;
 }
 
+/* Not where the fault was, or not inside one entry. */
+static inline bool operand_misplaced(uint64_t va, unsigned bytes, uint64_t cr2)
+{
+    return ((va ^ cr2) & PAGE_MASK) || va & (bytes - 1);
+}
+
 /*
  * Nearly all stores are a 64-bit mov, xchg or cmpxchg of a register through a base register: REX.W,
  * the opcode, ModRM, at most a displacement. Recognised from their bytes; the same operations with
- * everything constant that can be. EMUL_CRASH: some other instruction.
+ * everything constant that can be, one function each so that it stays constant.
  */
+static ALWAYS_INLINE enum emul_result quick(struct vcpu *v, struct table t, enum ptwr_kind kind,
+                                            uint64_t va, unsigned reg, unsigned len)
+{
+    struct insn i = {.len = (uint8_t)len, .reg = (uint8_t)reg};
+    struct ptwr_op op = {
+        .kind = kind, .bytes = 8, .va = va, .src = gpr_get(&v->regs, reg), .acc = v->regs.rax};
+
+    return op_execute(v, t, &i, &op);
+}
+
+static __attribute__((noinline)) enum emul_result quick_mov(struct vcpu *v, struct table t,
+                                                            uint64_t va, unsigned reg, unsigned len)
+{
+    return quick(v, t, PTWR_STORE, va, reg, len);
+}
+
+static __attribute__((noinline)) enum emul_result
+quick_xchg(struct vcpu *v, struct table t, uint64_t va, unsigned reg, unsigned len)
+{
+    return quick(v, t, PTWR_XCHG, va, reg, len);
+}
+
+static __attribute__((noinline)) enum emul_result
+quick_cmpxchg(struct vcpu *v, struct table t, uint64_t va, unsigned reg, unsigned len)
+{
+    return quick(v, t, PTWR_CMPXCHG, va, reg, len);
+}
+
+/* EMUL_CRASH: some other instruction. */
 static enum emul_result quick_insn(struct vcpu *v, uint64_t cr2, struct table t, const uint8_t *b)
 {
     const uint8_t *p = b + (b[0] == 0xf0 || b[0] == 0x3e);
-    struct cpu_user_regs *r = &v->regs;
-    struct insn i = {.rex = p[0]};
-    struct ptwr_op op = {.bytes = 8};
-    uint8_t opcode = p[1], modrm;
+    unsigned rex = p[0], opcode = p[1], modrm, reg, len;
+    uint64_t va;
 
-    if ((i.rex & 0xfa) != 0x48) /* W, without X */
+    if ((rex & 0xfa) != 0x48) /* W, without X */
         return EMUL_CRASH;
     p += 2;
     if (opcode == 0x0f && *p++ != 0xb1)
@@ -162,25 +192,22 @@ static enum emul_result quick_insn(struct vcpu *v, uint64_t cr2, struct table t,
         return EMUL_CRASH;
     if ((modrm & 7) == 4 && *p++ != 0x24) /* rsp and r12 come with a byte that says: no index */
         return EMUL_CRASH;
-    i.reg = (uint8_t)((modrm >> 3 & 7) | (i.rex & 4) << 1);
-    op.va = gpr_get(r, (modrm & 7) | (i.rex & 1) << 3);
-    op.src = gpr_get(r, i.reg);
+    reg = (modrm >> 3 & 7) | (rex & 4) << 1;
+    va = gpr_get(&v->regs, (modrm & 7) | (rex & 1) << 3);
     if (modrm >= 0x80) {
-        op.va += (uint64_t)(int64_t)(int32_t)(p[0] | p[1] << 8 | p[2] << 16 | (uint32_t)p[3] << 24);
+        va += (uint64_t)(int64_t)(int32_t)(p[0] | p[1] << 8 | p[2] << 16 | (uint32_t)p[3] << 24);
         p += 4;
     } else if (modrm >= 0x40) {
-        op.va += (uint64_t)(int64_t)(int8_t)*p++;
+        va += (uint64_t)(int64_t)(int8_t)*p++;
     }
-    i.len = (uint8_t)(p - b);
-    switch (opcode) {
-    case 0x89: op.kind = PTWR_STORE; return op_execute(v, cr2, t, &i, &op);
-    case 0x87: op.kind = PTWR_XCHG; return op_execute(v, cr2, t, &i, &op);
-    case 0x0f:
-        op.kind = PTWR_CMPXCHG;
-        op.acc = r->rax;
-        return op_execute(v, cr2, t, &i, &op);
-    default: return EMUL_CRASH;
-    }
+    len = (unsigned)(p - b);
+    if (unlikely(operand_misplaced(va, 8, cr2)))
+        return EMUL_CRASH; /* the long way refuses it, if it is ours at all */
+    if (opcode == 0x89)
+        return quick_mov(v, t, va, reg, len);
+    if (opcode == 0x87)
+        return quick_xchg(v, t, va, reg, len);
+    return opcode == 0x0f ? quick_cmpxchg(v, t, va, reg, len) : EMUL_CRASH;
 }
 
 static enum emul_result ptwr_insn(struct vcpu *v, uint64_t cr2, struct table t)
@@ -201,7 +228,7 @@ static enum emul_result ptwr_insn(struct vcpu *v, uint64_t cr2, struct table t)
     r = emul_decode(v, b, n, &i, PF_ERR_FETCH);
     if (r != EMUL_DONE)
         return r;
-    if (!ptwr_prepare(&op, &i, &v->regs))
+    if (!ptwr_prepare(&op, &i, &v->regs) || operand_misplaced(op.va, op.bytes, cr2))
         return EMUL_NOT;
     if (op.src_is_va) {
         uint64_t va = op.src;
@@ -210,26 +237,10 @@ static enum emul_result ptwr_insn(struct vcpu *v, uint64_t cr2, struct table t)
         if (left)
             return emul_page_fault(v, va + op.bytes - left, 0);
     }
-    return op_execute(v, cr2, t, &i, &op);
+    return op_execute(v, t, &i, &op);
 }
 
-/* A reference and a type reference on the frame if it is a validated L1 table of d, in use. They keep
- * it one until the entry is changed. */
-static bool table_get(struct domain *d, struct frame *f)
-{
-    uint64_t w = word_load(f);
-
-    do {
-        if (!word_has_type(w, TYPE_L1) || !(w & WORD_COUNT) ||
-            !word_can_grow(w, WORD_TYPE + WORD_REF) || unlikely(READ_ONCE(f->owner) != d->id))
-            return false;
-    } while (unlikely(!word_cas(f, &w, w + WORD_TYPE + WORD_REF)));
-    if (likely(READ_ONCE(f->owner) == d->id))
-        return true;
-    frame_and_type_put_stray(f); /* it changed hands before the references held it */
-    return false;
-}
-
+/* The quick way as long as somebody else uses the table too. */
 static void table_put(struct vcpu *v, struct frame *f)
 {
     if (likely(frame_put_both_fast(f)))
@@ -256,7 +267,8 @@ enum emul_result emulate_ptwr(struct vcpu *v, uint64_t cr2, uint32_t error)
     if ((entry & (PTE_P | PTE_RW)) != PTE_P || !mfn_valid(t.mfn))
         return EMUL_NOT;
     t.f = frame_of(t.mfn);
-    if (!table_get(v->domain, t.f))
+    /* The references keep it a table until the entry is changed. */
+    if (!frame_get_table(t.f, v->domain, TYPE_L1))
         return EMUL_NOT;
     r = ptwr_insn(v, cr2, t);
     table_put(v, t.f);

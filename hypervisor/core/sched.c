@@ -131,16 +131,13 @@ static bool cpu_idle(unsigned cpu)
 
 /* ---- run queues ---- */
 
-static bool may_queue(const struct vcpu *v)
-{
-    return vcpu_may_run(v) && !v->sched.cap_parked;
-}
-
 /* What v is when it neither runs nor is queued; its clock of states goes with it. */
 static void set_resting(struct vcpu *v)
 {
     bool blocked = READ_ONCE(v->blocked), off = v->down || !v->initialised;
-    int state = blocked ? RUNSTATE_blocked : may_queue(v) ? RUNSTATE_runnable : RUNSTATE_offline;
+    int state = blocked              ? RUNSTATE_blocked
+                : sched_may_queue(v) ? RUNSTATE_runnable
+                                     : RUNSTATE_offline;
 
     v->run = off ? VCPU_OFFLINE : blocked ? VCPU_BLOCKED : VCPU_RUNNABLE;
     if (v->runstate.state != state)
@@ -195,7 +192,7 @@ void sched_update(struct vcpu *v)
 {
     unsigned to = sched_pick_cpu(v);
     struct runqueue *rq = queues_lock(v, to), *new = &runqueues[to];
-    bool may = may_queue(v);
+    bool may = sched_may_queue(v);
 
     if (v->sched.on_cpu) {
         if (v->run != VCPU_RUNNING) {
@@ -371,7 +368,7 @@ struct vcpu *sched_next(struct vcpu *cur)
         recheck_events(cur);
     }
     for (;;) {
-        stay = cur && may_queue(cur) && sched_allowed(cur, rq->cpu);
+        stay = cur && sched_may_queue(cur) && sched_allowed(cur, rq->cpu);
         slice = ~0ull;
         next = sched_policy->pick(rq->cpu, stay ? cur : NULL, now, &slice);
         if (next || (from = busy_cpu(&others)) == NR_CPUS)
@@ -406,7 +403,7 @@ void sched_switched_from(struct vcpu *prev)
     struct runqueue *rq = queues_lock(prev, to), *new = &runqueues[to];
 
     __atomic_store_n(&prev->sched.on_cpu, false, __ATOMIC_RELEASE);
-    if (may_queue(prev)) {
+    if (sched_may_queue(prev)) {
         /* It stays where its caches are unless it may not, or an idle CPU would take it. */
         if (sched_allowed(prev, rq->cpu) && !cpu_idle(to))
             to = rq->cpu;
@@ -483,69 +480,4 @@ int sched_pin_override(struct vcpu *v, int cpu)
     }
     sched_update(v);
     return 0;
-}
-
-/* ---- audit ---- */
-
-static unsigned audit_fail(const struct vcpu *v, const char *what)
-{
-    log_msg(LOG_ERR, "sched audit: %sv%u: %s", v->domain->name, v->id, what);
-    return 1;
-}
-
-static unsigned audit_vcpu(const struct vcpu *v)
-{
-    const struct sched_vcpu *s = &v->sched;
-    const struct runqueue *rq = &runqueues[s->cpu];
-    bool may = may_queue(v);
-    unsigned errors = 0;
-
-    if (s->queued && (!may || v->run != VCPU_RUNNABLE || s->on_cpu))
-        errors += audit_fail(v, "queued, but may not run or runs"); /* SCH-1 */
-    if (s->queued && !sched_allowed(v, s->cpu))
-        errors += audit_fail(v, "queued against its affinity");
-    if (may && !s->queued && !s->on_cpu)
-        errors += audit_fail(v, "may run, but waits nowhere"); /* SCH-2 */
-    if ((v->run == VCPU_RUNNING) != (rq->curr == v))
-        errors += audit_fail(v, "its CPU disagrees about its running"); /* SCH-3 */
-    if (v->run == VCPU_RUNNING && !s->on_cpu)
-        errors += audit_fail(v, "RUNNING, but on no CPU");
-    return errors;
-}
-
-static unsigned audit_queue(struct runqueue *rq)
-{
-    unsigned n = 0, errors = 0;
-
-    list_for_each(l, &rq->queue)
-    {
-        struct vcpu *v = container_of(l, struct vcpu, sched.link);
-
-        n++;
-        if (!v->sched.queued || v->sched.cpu != rq->cpu)
-            errors += audit_fail(v, "on a queue it does not know of");
-    }
-    if (n != rq->nr) {
-        log_msg(LOG_ERR, "sched audit: CPU %u counts %u queued, has %u", rq->cpu, rq->nr, n);
-        errors++;
-    }
-    if (n && rq->curr && !rq->sliced && !(rq->curr->work & WORK_RESCHED))
-        errors += audit_fail(rq->curr, "others wait, but nothing will end its turn"); /* SCH-4 */
-    return errors;
-}
-
-unsigned sched_audit(void)
-{
-    unsigned errors = 0;
-    struct domain *d;
-
-    for (cpumask_t m = cpus_online; m; m &= m - 1)
-        errors += audit_queue(&runqueues[__builtin_ctzll(m)]);
-    for (domid_t id = 0; (d = domain_next(id)) != NULL; id = (domid_t)(d->id + 1)) {
-        for (unsigned i = 0; i < d->max_vcpus; i++)
-            if (d->vcpus[i])
-                errors += audit_vcpu(d->vcpus[i]);
-        domain_put(d);
-    }
-    return errors;
 }

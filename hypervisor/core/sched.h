@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Scheduling: which vcpu a CPU runs next, and for how long.
- * core/sched.c owns the run states and the run-queue locks (one a CPU) and calls a policy, chosen by sched= at boot:
+ * core/sched.c owns the run states and the run-queue locks (one a CPU) and calls a policy, chosen by
+ * sched= at boot:
  *   credit2 (default)  weight, cap, hard and soft affinity; core/sched_credit.c
  *   rr                 round robin, the readable one; core/sched_rr.c
- * Work-conserving (an idle CPU takes a runnable vcpu from another), tickless when at most one vcpu is runnable.
+ * Work-conserving (an idle CPU takes a runnable vcpu from another), tickless when at most one vcpu is
+ * runnable.
  *
  *                 sched_update: may run               sched_next picks it
  *   BLOCKED or -----------------------> RUNNABLE, ----------------------> RUNNING, on_cpu
@@ -62,12 +64,14 @@ struct sched_policy {
     /* Below: called with the runqueue lock of `cpu` held. */
     void (*enqueue)(unsigned cpu, struct vcpu *v, bool woken);
     void (*dequeue)(unsigned cpu, struct vcpu *v);
-    /* Best queued vcpu (taken off the queue) or cur or NULL; cur: what ran and may go on (not queued) or NULL. *slice: ns it
-     * may run, untouched (~0) for no limit. If cur may go on but another is picked, cur is queued soon after. */
+    /* Best queued vcpu (taken off the queue) or cur or NULL; cur: what ran and may go on (not queued)
+     * or NULL. *slice: ns it may run, untouched (~0) for no limit. If cur may go on but another is
+     * picked, cur is queued soon after. */
     struct vcpu *(*pick)(unsigned cpu, struct vcpu *cur, uint64_t now, uint64_t *slice);
     void (*charge)(struct vcpu *v, uint64_t ran_ns);
     bool (*preempts)(const struct vcpu *woken, const struct vcpu *running);
-    /* Is it unjust that `waiting` waits on one CPU while `running` runs on another? Both queues are locked. */
+    /* Is it unjust that `waiting` waits on one CPU while `running` runs on another? Both queues are
+     * locked. */
     bool (*overdue)(const struct vcpu *waiting, const struct vcpu *running);
 };
 
@@ -75,19 +79,21 @@ extern const struct sched_policy *sched_policy;
 
 void sched_init(const char *policy_name); /* unknown name: warns and takes the default */
 void sched_cpu_up(unsigned cpu);
-unsigned
-sched_pick_cpu(const struct vcpu *v); /* where a waking vcpu should go, by affinity and load */
+/* Where a waking vcpu should go, by affinity and load. */
+unsigned sched_pick_cpu(const struct vcpu *v);
 
 /*
- * Decide what this CPU runs: `cur` (may be NULL: was idle) is what it ran. Returns the next vcpu, already RUNNING here, or NULL for
- * idle. Accounting and runstate are updated; the caller (exit path) does the machine's part of the switch.
- * Must be called when WORK_RESCHED is seen, when the current vcpu cannot go on, and when idle is kicked.
+ * Decide what this CPU runs: `cur` (may be NULL: was idle) is what it ran. Returns the next vcpu,
+ * already RUNNING here, or NULL for idle. Accounting and runstate are updated; the caller (exit path)
+ * does the machine's part of the switch. Must be called when WORK_RESCHED is seen, when the current
+ * vcpu cannot go on, and when idle is kicked.
  */
 struct vcpu *sched_next(struct vcpu *cur);
 /* The switch away from prev is complete: its state is in memory, other CPUs may run it. */
 void sched_switched_from(struct vcpu *prev);
 
-/* A reason why v may or may not run has changed, or its affinity: queue it, unqueue it, or have its CPU look. */
+/* A reason why v may or may not run has changed, or its affinity: queue it, unqueue it, or have its
+ * CPU look. */
 void sched_update(struct vcpu *v);
 /* Returns when v is on no CPU, unless v is the caller itself. v must have been paused or the like.
  * LIMIT: two vcpus that wait for each other on two CPUs wait forever; only the control domain's
@@ -99,17 +105,17 @@ void sched_vcpu_exit(struct vcpu *v); /* not on a CPU, and may not run */
 void sched_domain_init(struct domain *d);
 void sched_domain_exit(struct domain *d);
 
-void vcpu_yield(
-    struct vcpu *
-        v); /* the current vcpu (not sched_: that name is the C library's, which host tests need) */
+/* SCHEDOP_yield of the current vcpu. (sched_yield is the C library's name, which host tests need.) */
+void vcpu_yield(struct vcpu *v);
 unsigned sched_audit(void);            /* errors found; no other CPU may be at work */
 bool sched_cpu_has_work(unsigned cpu); /* for idle */
 
-int sched_set_params(struct domain *d, uint16_t weight, uint16_t cap); /* -EINVAL */
-int sched_set_affinity(struct vcpu *v, cpumask_t hard,
-                       cpumask_t soft); /* -EINVAL: no online CPU in hard; -EBUSY: pinned */
-int sched_pin_override(struct vcpu *v,
-                       int cpu); /* only here until cpu < 0 is given: -EINVAL, -EBUSY */
+/* weight 1.., cap in % of one CPU or 0: none. -EINVAL */
+int sched_set_params(struct domain *d, uint16_t weight, uint16_t cap);
+/* -EINVAL: no online CPU in hard; -EBUSY: pinned. */
+int sched_set_affinity(struct vcpu *v, cpumask_t hard, cpumask_t soft);
+/* Only on this CPU until cpu < 0 is given: -EINVAL, -EBUSY. */
+int sched_pin_override(struct vcpu *v, int cpu);
 extern cpumask_t cpus_online;
 
 #endif

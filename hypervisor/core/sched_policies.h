@@ -26,6 +26,12 @@ static inline bool sched_allowed(const struct vcpu *v, unsigned cpu)
     return (v->sched.affinity_hard & BIT(cpu)) || !(v->sched.affinity_hard & cpus_online);
 }
 
+/* May v wait on a run queue? */
+static inline bool sched_may_queue(const struct vcpu *v)
+{
+    return vcpu_may_run(v) && !v->sched.cap_parked;
+}
+
 static inline struct vcpu *queue_head(const struct runqueue *rq)
 {
     return list_empty(&rq->queue) ? NULL : container_of(rq->queue.next, struct vcpu, sched.link);

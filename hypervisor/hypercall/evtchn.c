@@ -43,6 +43,15 @@ static long op_reset(struct vcpu *v, gva_t arg)
     return rc == -ERESTART ? hypercall_restart(v, EVTCHNOP_reset, arg, 0, 0, 0) : rc;
 }
 
+/* Of a domain that never got FIFO channels from init_control. */
+static long op_expand_array(struct vcpu *v, gva_t arg)
+{
+    struct evtchn_expand_array a;
+    int rc = door_in_obj(v, a, arg);
+
+    return rc ? rc : refuse(v->domain, EOPNOTSUPP, UNKNOWN_SUBOP, EVTCHNOP_expand_array, 0, 0);
+}
+
 long hc_event_channel_op(struct vcpu *v, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
                          uint64_t a5)
 {
@@ -69,8 +78,8 @@ long hc_event_channel_op(struct vcpu *v, uint64_t a1, uint64_t a2, uint64_t a3, 
     case EVTCHNOP_status: return op_status(v, a2);
     case EVTCHNOP_bind_vcpu: return op_bind_vcpu(v, a2);
     case EVTCHNOP_reset: return op_reset(v, a2);
+    case EVTCHNOP_expand_array: return op_expand_array(v, a2);
     }
-    /* LIMIT: no FIFO event channels (init_control, expand_array, set_priority): guests fall
-     * back. */
+    /* LIMIT: no FIFO event channels: init_control does not exist, and guests fall back. */
     return refuse(v->domain, ENOSYS, UNKNOWN_SUBOP, a1, 0, 0);
 }

@@ -124,7 +124,7 @@ static inline __attribute__((always_inline)) int update_one(struct mmu_ctx *c, u
     p = (uint64_t *)(directmap + (ptr & ~7ull));
     if (likely(l1_update_fast(p, val, (ptr & 7) == MMU_PT_UPDATE_PRESERVE_AD)))
         return 0;
-    return l1_update(c->pt_dom, c->pg_dom, p, val, (ptr & 7) == MMU_PT_UPDATE_PRESERVE_AD);
+    return l1_update_rights(c->pt_dom, c->pg_dom, p, val, (ptr & 7) == MMU_PT_UPDATE_PRESERVE_AD);
 }
 
 static long update_all(struct mmu_ctx *c, struct mmu_batch *b)
@@ -154,9 +154,28 @@ static long update_all(struct mmu_ctx *c, struct mmu_batch *b)
     return 0;
 }
 
+/* One entry of the caller's own tables above L1. False: it is none of these. */
+static __attribute__((noinline)) bool update_single_upper(struct vcpu *v, const struct mmu_update *u, long *rc)
+{
+    struct domain *d = v->domain;
+    struct frame *f = &frame_table[u->ptr >> PAGE_SHIFT];
+    bool was;
+
+    if (!table_get(d, f))
+        return false;
+    was = *(uint64_t *)(directmap + (u->ptr & ~7ull)) & PTE_P;
+    *rc = entry_update(v, d, d, f, (u->ptr & (PAGE_SIZE - 1)) >> 3, u->val, u->ptr & 2);
+    if (unlikely(!frame_put_both_fast(f)))
+        frame_and_type_put(d, f);
+    /* What was reached through the old entry must be gone when the call returns, as with Xen. */
+    if (was)
+        port_tlb_flush(READ_ONCE(d->dirty_cpus));
+    return *rc != -ERESTART;
+}
+
 /*
- * One entry of the caller's own L1, the most frequent call by far. False: not such a call; it was only
- * looked at, and the long way begins anew.
+ * One entry of the caller's own, the most frequent call by far. False: not such a call, or it wants to be
+ * continued; the long way begins anew.
  */
 static inline bool update_single(struct vcpu *v, gva_t list, long *rc)
 {
@@ -170,15 +189,13 @@ static inline bool update_single(struct vcpu *v, gva_t list, long *rc)
         return false;
     f = &frame_table[u.ptr >> PAGE_SHIFT];
     if (unlikely(!frame_get_table(f, d, TYPE_L1)))
-        return false;
+        return update_single_upper(v, &u, rc);
     p = (uint64_t *)(directmap + (u.ptr & ~7ull));
     *rc = 0;
     if (!l1_update_fast(p, u.val, u.ptr & 2))
-        *rc = l1_update(d, d, p, u.val, u.ptr & 2);
+        *rc = l1_update_rights(d, d, p, u.val, u.ptr & 2);
     if (unlikely(!frame_put_both_fast(f)))
         frame_and_type_put(d, f);
-    if (unlikely(type_drain_needed(d)))
-        vcpu_set_work(v, WORK_DRAIN);
     return true;
 }
 
@@ -240,8 +257,11 @@ long hc_mmu_update(struct vcpu *v, uint64_t a1, uint64_t a2, uint64_t a3, uint64
         return update_batch(v, a1, a2, a3, a4);
     if (a3) {
         done = !rc;
-        door_out_obj(v, a3, done);
+        port_copy_to_guest(a3, &done, sizeof(done));
     }
+    /* The same end as a batch with nothing left: it returns rc, after the tables are gone. */
+    if (unlikely(type_drain_needed(v->domain)) && type_drain(v->domain, true) == -ERESTART)
+        return hypercall_restart(v, 0, MMU_PREEMPTED, 0, (uint32_t)rc, 0);
     return rc;
 }
 
@@ -273,7 +293,7 @@ static inline __attribute__((always_inline)) long update_va(struct vcpu *v, gva_
 {
     struct domain *d = v->domain;
     mfn_t l1 = MFN(0);
-    uint64_t *p = entry_of_va(MFN(v->cr3_kernel >> PAGE_SHIFT), va, &l1);
+    uint64_t *p = entry_of_va_inline(MFN(v->cr3_kernel >> PAGE_SHIFT), va, &l1);
     struct frame *f = frame_of(l1);
     long rc = 0;
 
@@ -281,7 +301,7 @@ static inline __attribute__((always_inline)) long update_va(struct vcpu *v, gva_
     if (unlikely(!p) || unlikely(!frame_get_table(f, d, TYPE_L1)))
         return refuse(d, EINVAL, MMU_VA_UNMAPPED, va, val, flags);
     if (!l1_update_fast(p, val, false))
-        rc = l1_update(d, pg_dom, p, val, false);
+        rc = l1_update_rights(d, pg_dom, p, val, false);
     if (unlikely(!frame_put_both_fast(f)))
         frame_and_type_put(d, f);
     if (unlikely(type_drain_needed(d)))

@@ -58,7 +58,7 @@ long mmu_batch_end(struct vcpu *v, struct mmu_batch *b, struct domain *tables_of
     uint32_t total = b->done_before + b->done;
 
     if (unlikely(b->pdone))
-        door_out_obj(v, b->pdone, total);
+        port_copy_to_guest(b->pdone, &total, sizeof(total)); /* a bad pointer only hurts the guest */
     if (unlikely(rc == -ERESTART))
         return hypercall_restart(v, b->list, (b->count - b->done) | MMU_PREEMPTED, b->pdone, b->arg4, 0);
     if (unlikely(tables_of != v->domain && type_drain_needed(tables_of)))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* mmuext_op(ops, count, pdone, domain): pins, base pointers, flushes, descriptor table, whole pages. */
 #include "core/emul_port.h"
-#include "core/frame_ref.h"
+#include "core/entry.h"
 #include "core/pte.h"
 #include "core/segdesc.h"
 #include "hypercall/mmu.h"
@@ -10,22 +10,27 @@
 #define COPY_AT_ONCE 4u
 
 /* Frame m becomes the root of v's kernel or user address space; the old root's references go. */
-static int set_base(struct vcpu *v, uint64_t m, bool user)
+static inline __attribute__((always_inline)) int set_base(struct vcpu *v, uint64_t m, bool user)
 {
     uint64_t *cr3 = user ? &v->cr3_user : &v->cr3_kernel;
     uint64_t old = *cr3 >> PAGE_SHIFT;
+    struct domain *d = v->domain;
     int rc;
 
-    if (m != old && (m || !user)) {
-        rc = frame_and_type_get(v->domain, MFN(m), TYPE_L4, true);
+    if (likely(m != old) && likely(m || !user)) {
+        rc = likely(m < max_mfn) && likely(frame_get_table(frame_of(MFN(m)), d, TYPE_L4))
+                 ? 0 : frame_and_type_get(d, MFN(m), TYPE_L4, true);
         if (unlikely(rc))
             return rc;
     }
     *cr3 = m << PAGE_SHIFT;
+    /* Guest user mode does not see the machine-to-phys table: Xen hides it there too. */
+    if (m)
+        ((uint64_t *)frame_va(MFN(m)))[HV_SLOT_FIRST] = user ? 0 : m2p_l4e;
     if (!user)
         port_load_cr3(v);
-    if (old && m != old)
-        frame_and_type_put(v->domain, frame_of(MFN(old)));
+    if (old && m != old && unlikely(!frame_put_both_fast(frame_of(MFN(old)))))
+        frame_and_type_put(d, frame_of(MFN(old)));
     return 0;
 }
 
@@ -52,22 +57,23 @@ static int copy_page(struct domain *d, mfn_t dst, mfn_t src)
     return 0;
 }
 
-/* The four flushes of a set of CPUs. */
-static int flush(struct vcpu *v, unsigned cmd, const struct mmuext_op *op)
+static inline int flush_page(cpumask_t cpus, const struct mmuext_op *op)
 {
-    gva_t va = op->arg1.linear_addr;
+    if (likely(va_is_guest(op->arg1.linear_addr, 1)))
+        port_tlb_flush_va(cpus, op->arg1.linear_addr);
+    return 0;
+}
+
+/* One page, or everything, on the CPUs of some vcpus. */
+static int flush_multi(struct vcpu *v, unsigned cmd, const struct mmuext_op *op)
+{
     cpumask_t cpus;
 
-    if (cmd == MMUEXT_TLB_FLUSH_LOCAL || cmd == MMUEXT_INVLPG_LOCAL)
-        cpus = BIT(port_cpu());
-    else if (cmd == MMUEXT_TLB_FLUSH_ALL || cmd == MMUEXT_INVLPG_ALL)
-        cpus = READ_ONCE(v->domain->dirty_cpus);
-    else if (mmu_vcpu_mask(v, door_handle(op->arg2.vcpumask), &cpus))
+    if (mmu_vcpu_mask(v, door_handle(op->arg2.vcpumask), &cpus))
         return -EINVAL;
-    if (cmd == MMUEXT_TLB_FLUSH_LOCAL || cmd == MMUEXT_TLB_FLUSH_ALL || cmd == MMUEXT_TLB_FLUSH_MULTI)
-        port_tlb_flush(cpus);
-    else if (va_is_guest(va, 1))
-        port_tlb_flush_va(cpus, va);
+    if (cmd == MMUEXT_INVLPG_MULTI)
+        return flush_page(cpus, op);
+    port_tlb_flush(cpus);
     return 0;
 }
 
@@ -93,12 +99,12 @@ static inline __attribute__((always_inline)) int op_one(struct vcpu *v, struct d
     switch (cmd) {
     case MMUEXT_NEW_BASEPTR: return OWN_ONLY(set_base(v, op->arg1.mfn, false));
     case MMUEXT_NEW_USER_BASEPTR: return OWN_ONLY(set_base(v, op->arg1.mfn, true));
-    case MMUEXT_TLB_FLUSH_LOCAL:
-    case MMUEXT_INVLPG_LOCAL:
+    case MMUEXT_TLB_FLUSH_LOCAL: return OWN_ONLY((port_tlb_flush(BIT(port_cpu())), 0));
+    case MMUEXT_TLB_FLUSH_ALL: return OWN_ONLY((port_tlb_flush(READ_ONCE(d->dirty_cpus)), 0));
+    case MMUEXT_INVLPG_LOCAL: return OWN_ONLY(flush_page(BIT(port_cpu()), op));
+    case MMUEXT_INVLPG_ALL: return OWN_ONLY(flush_page(READ_ONCE(d->dirty_cpus), op));
     case MMUEXT_TLB_FLUSH_MULTI:
-    case MMUEXT_INVLPG_MULTI:
-    case MMUEXT_TLB_FLUSH_ALL:
-    case MMUEXT_INVLPG_ALL: return OWN_ONLY(flush(v, cmd, op));
+    case MMUEXT_INVLPG_MULTI: return OWN_ONLY(flush_multi(v, cmd, op));
     case MMUEXT_FLUSH_CACHE:
     case MMUEXT_FLUSH_CACHE_GLOBAL: return OWN_ONLY(flush_cache(v, cmd));
     case MMUEXT_SET_LDT: return OWN_ONLY(ldt_set(v, op->arg1.linear_addr, op->arg2.nr_ents));
@@ -176,8 +182,8 @@ long hc_mmuext_op(struct vcpu *v, uint64_t a1, uint64_t a2, uint64_t a3, uint64_
     if (unlikely((uint32_t)a2 != 1) || unlikely((uint32_t)a4 != DOMID_SELF) || unlikely(a3))
         return op_batch(v, a1, a2, a3, a4);
     /* One operation on the caller itself: the most frequent call. */
-    if (unlikely(door_in_obj(v, op, a1)))
-        return -EFAULT;
+    if (unlikely(port_copy_from_guest(&op, a1, sizeof(op))))
+        return refuse(v->domain, EFAULT, BAD_POINTER, a1, sizeof(op), 0);
     rc = op_one(v, v->domain, &op);
     if (likely(rc != -ERESTART) && likely(!type_drain_needed(v->domain)))
         return rc;

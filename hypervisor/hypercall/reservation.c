@@ -19,14 +19,16 @@ struct reservation {
 };
 
 /* One extent, x in and out. Not 0: stop here. */
-static int extent_one(struct reservation *r, uint64_t *x)
+static inline int extent_one(const struct reservation *r, uint64_t *x)
 {
-    mfn_t m;
+    mfn_t m = MFN(*x);
     int rc = 0;
 
     if (r->op == XENMEM_decrease_reservation) {
+        if (likely(!r->order))
+            return memory_remove(r->d, m);
         for (uint64_t i = 0; i < 1ull << r->order && !rc; i++)
-            rc = memory_remove(r->d, MFN(*x + i));
+            rc = memory_remove(r->d, MFN(m.n + i));
         return rc;
     }
     rc = memory_populate(r->d, r->op == XENMEM_populate_physmap ? *x : M2P_INVALID, r->order, r->bits, &m);
@@ -35,71 +37,78 @@ static int extent_one(struct reservation *r, uint64_t *x)
 }
 
 /* Some extents at once through the door. False: stop. */
-static bool extents_some(struct vcpu *v, struct reservation *r)
+static inline bool extents_some(struct vcpu *v, struct reservation *r)
 {
     uint64_t x[COPY_AT_ONCE], at = r->list + r->done * sizeof(x[0]);
     uint64_t n = min(r->nr - r->done, r->order ? 1ul : COPY_AT_ONCE), i = 0, left = 0;
-    bool in = r->op != XENMEM_increase_reservation;
 
-    if (in)
+    if (r->op != XENMEM_increase_reservation)
         left = port_copy_from_guest(x, at, n * sizeof(x[0]));
     for (; i < n - DIV_ROUND_UP(left, sizeof(x[0])); i++)
-        if (extent_one(r, &x[i]))
+        if (unlikely(extent_one(r, &x[i])))
             break;
     /* LIMIT: of frames whose numbers cannot be told to the guest more than one may be lost to it. */
     if (r->op != XENMEM_decrease_reservation && i && r->list) {
         left = port_copy_to_guest(at, x, i * sizeof(x[0]));
         i -= DIV_ROUND_UP(left, sizeof(x[0]));
     }
-    if (left)
+    if (unlikely(left))
         refuse(v->domain, EFAULT, BAD_POINTER, at, n * sizeof(x[0]), 0);
     r->done += i;
     return i == n;
 }
 
 /* Checks that Xen answers with "nothing done". */
-static bool reservation_decode(struct vcpu *v, struct reservation *r, gva_t arg)
+static inline bool reservation_decode(struct vcpu *v, struct reservation *r, gva_t arg)
 {
     struct xen_memory_reservation mr;
     long rc;
 
-    if (door_in_obj(v, mr, arg) || mr.nr_extents > (UINT32_MAX >> EXTENT_BITS) ||
-        r->done >= mr.nr_extents)
+    if (unlikely(port_copy_from_guest(&mr, arg, sizeof(mr)))) {
+        refuse(v->domain, EFAULT, BAD_POINTER, arg, sizeof(mr), 0);
+        return false;
+    }
+    if (unlikely(mr.nr_extents > (UINT32_MAX >> EXTENT_BITS)) || unlikely(r->done >= mr.nr_extents))
         return false;
     r->list = door_handle(mr.extent_start);
     r->nr = mr.nr_extents;
     r->order = mr.extent_order;
     r->bits = XENMEMF_get_address_bits(mr.mem_flags);
-    if (r->bits && r->bits <= PAGE_SHIFT) {
+    if (unlikely(r->bits && r->bits <= PAGE_SHIFT)) {
         refuse(v->domain, EINVAL, MEMORY_SHORT, r->order, r->bits, 0);
         return false;
     }
-    if (r->order > memory_max_order(v->domain) || (mr.mem_flags & XENMEMF_populate_on_demand)) {
+    if (unlikely(r->order && r->order > memory_max_order(v->domain)) ||
+        unlikely(mr.mem_flags & XENMEMF_populate_on_demand)) {
         refuse(v->domain, EINVAL, MEMORY_ORDER, r->order, memory_max_order(v->domain), mr.mem_flags);
         return false;
     }
-    if (r->list && !va_is_guest(r->list, r->nr * sizeof(uint64_t))) {
+    if (r->list && unlikely(!va_is_guest(r->list, r->nr * sizeof(uint64_t)))) {
         refuse(v->domain, EFAULT, BAD_POINTER, r->list, r->nr * sizeof(uint64_t), 0);
         return false;
     }
-    r->d = memory_target(v, mr.domid, &rc);
+    r->d = likely(mr.domid == DOMID_SELF) ? v->domain : memory_target(v, mr.domid, &rc);
+    if (unlikely(r->d == v->domain && mr.domid != DOMID_SELF))
+        domain_put(r->d); /* the caller's own needs no reference */
     return r->d != NULL;
 }
 
 long memory_reservation(struct vcpu *v, unsigned op, uint64_t start, gva_t arg)
 {
     struct reservation r = { .op = op, .done = start };
+    bool more;
     long rc;
 
-    if (!reservation_decode(v, &r, arg))
+    if (unlikely(!reservation_decode(v, &r, arg)))
         return (long)start;
-    while (extents_some(v, &r) && r.done < r.nr && !port_preempt_pending())
-        ;
+    do {
+        more = extents_some(v, &r) && r.done < r.nr;
+    } while (more && !port_preempt_pending());
     rc = (long)r.done;
-    /* Stopped between extents and not by one of them. */
-    if (r.done < r.nr && r.done > start && port_preempt_pending())
+    if (unlikely(more)) /* stopped between extents, not by one of them */
         rc = hypercall_restart(v, op | r.done << EXTENT_BITS, arg, 0, 0, 0);
-    domain_put(r.d);
+    if (unlikely(r.d != v->domain))
+        domain_put(r.d);
     return rc;
 }
 

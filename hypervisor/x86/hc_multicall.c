@@ -33,8 +33,6 @@ static long run_entries(struct vcpu *v, uint64_t *e, uint64_t n)
         uint64_t op, a1, a2, a3, a4, a5;
         long result;
 
-        if (unlikely((n & 15) == 0 && port_preempt_pending()))
-            return hypercall_restart(v, (uint64_t)e, n, 0, 0, 0);
         GET_GUEST(op, &e[OP], fault);
         GET_GUEST(a1, &e[ARG1], fault);
         GET_GUEST(a2, &e[ARG1 + 1], fault);
@@ -52,6 +50,8 @@ static long run_entries(struct vcpu *v, uint64_t *e, uint64_t n)
         PUT_GUEST(&e[RESULT], result, fault);
         if (unlikely(READ_ONCE(v->work) & WORK_DEAD))
             return 0;
+        if (unlikely((n & 15) == 0 && n > 1 && port_preempt_pending()))
+            return hypercall_restart(v, (uint64_t)(e + ENTRY_BYTES / 8), n - 1, 0, 0, 0);
     }
     return 0;
 fault:

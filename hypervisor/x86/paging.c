@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "x86/paging.h"
+#include "core/pagetype.h"
 #include "core/frame.h"
 #include "core/log.h"
 #include "lib/string.h"
@@ -226,6 +227,7 @@ void paging_init(const struct e820_map *all, struct e820_map *free)
 
     tables_end = ROUND_UP(max(max_mfn, 4 * SIZE_1G >> PAGE_SHIFT), SIZE_2M >> 3);
     map_m2p(all, tables_end);
+    m2p_l4e = idle_l4[pte_index(RO_M2P_VIRT, 4)];
     map_frame_table(all, tables_end);
     paging_overhead += (uint64_t)(image_end - image_start);
     ram_free = NULL;
