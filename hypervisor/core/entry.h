@@ -125,7 +125,7 @@ static inline __attribute__((always_inline)) bool walk_down(mfn_t *m, gva_t va, 
 /* entry_of_va() */
 static inline __attribute__((always_inline)) uint64_t *entry_of_va_inline(mfn_t l4, gva_t va, mfn_t *l1)
 {
-    if (unlikely(!va_is_guest(va, 1)) || unlikely(!va_canonical(va)))
+    if (unlikely(va >= BIT(47) && va < HV_VIRT_END)) /* not canonical, or the hypervisor's */
         return NULL;
     *l1 = l4;
     if (unlikely(!walk_down(l1, va, 4)) || unlikely(!walk_down(l1, va, 3)) || unlikely(!walk_down(l1, va, 2)))

@@ -5,7 +5,8 @@
  * used, which keeps the memory devices can reach for those who ask for it.
  *
  * A free frame: owner DOMID_INVALID, word 0. The first frame of a free block has AUX_HEAD and the
- * order in aux. AUX_DIRTY is kept for each frame. Single frames that come back wait in a short
+ * order in aux. AUX_DIRTY is kept for each frame
+ * that a domain had; idle CPUs clean those, but not all of memory at boot (AUX_BOOT). Single frames that come back wait in a short
  * queue before they are merged: a guest that gives and takes single pages would otherwise split
  * and merge the same blocks each time, and flush TLBs each time.
  *
@@ -20,7 +21,9 @@
 #define MAX_ORDER  20
 #define NR_ZONES   33
 #define AUX_HEAD   0x4000u
+#define AUX_BOOT   0x2000u /* free since boot: what the firmware left, cleared when it is given out */
 #define AUX_ORDER  0x001fu
+#define AUX_KEPT   (FRAME_AUX_DIRTY | AUX_BOOT)
 
 #define WAITING_LOW  32u /* taken from only above this, so that a frame waits a while */
 #define WAITING_HIGH 96u
@@ -45,7 +48,7 @@ static void block_insert(struct frame *f, unsigned order)
 {
     unsigned z = zone_of(frame_mfn(f).n);
 
-    f->aux = (uint16_t)((f->aux & FRAME_AUX_DIRTY) | AUX_HEAD | order);
+    f->aux = (uint16_t)((f->aux & AUX_KEPT) | AUX_HEAD | order);
     frame_list_add(&zone_list[z][order], f);
     zone_orders[z] |= 1u << order;
     zones_used |= BIT(z);
@@ -56,7 +59,7 @@ static void block_remove(struct frame *f, unsigned order)
     unsigned z = zone_of(frame_mfn(f).n);
 
     frame_list_del(&zone_list[z][order], f);
-    f->aux &= FRAME_AUX_DIRTY;
+    f->aux &= AUX_KEPT;
     if (!zone_list[z][order].count) {
         zone_orders[z] &= ~(1u << order);
         if (!zone_orders[z])
@@ -118,12 +121,11 @@ void heap_add(mfn_t start, uint64_t nr)
     for (uint64_t i = n; i < end; i++) {
         frame_table[i].word = 0;
         frame_table[i].owner = DOMID_INVALID;
-        frame_table[i].aux = FRAME_AUX_DIRTY;
+        frame_table[i].aux = AUX_BOOT;
         frame_table[i].stamp = tlb_stamp() - 2; /* no CPU has ever mapped it for a guest */
     }
     spin_lock(&heap_lock);
     free_frames += end - n;
-    dirty_frames += end - n;
     while (n < end) {
         unsigned order = min((unsigned)__builtin_ctzll(n), (unsigned)MAX_ORDER);
 
@@ -214,7 +216,7 @@ mfn_t heap_alloc(unsigned order, uint32_t flags)
 
     flush_stale(f, nr);
     for (uint64_t i = 0; i < nr; i++) {
-        if ((f[i].aux & FRAME_AUX_DIRTY) && !(flags & ALLOC_NOSCRUB))
+        if ((f[i].aux & AUX_KEPT) && !(flags & ALLOC_NOSCRUB))
             memset(frame_va(frame_mfn(&f[i])), 0, PAGE_SIZE);
         f[i].aux = 0;
         f[i].prev = f[i].next = FRAME_NIL;

@@ -11,6 +11,9 @@
 
 enum log_level { LOG_ERR, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG_GUEST_ERR, LOG_GUEST, LOG_GUEST_DEBUG };
 
+/* Would it be shown? Asked before text is made that may be for nobody. */
+bool log_wanted(enum log_level level);
+
 void log_msg(enum log_level level, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* The hypervisor itself is wrong: report with a backtrace and stop. */

@@ -316,8 +316,8 @@ static int l1_validate(struct domain *d, struct frame *f)
 {
     uint64_t *t = frame_va(frame_mfn(f));
 
-    for (unsigned i = 0; i < PTES_PER_TABLE; i++) {
-        uint64_t e = t[i];
+    for (uint64_t *p = t; p < t + PTES_PER_TABLE; p++) {
+        uint64_t e = *p;
         int rc;
 
         if (!(e & PTE_P))
@@ -325,15 +325,15 @@ static int l1_validate(struct domain *d, struct frame *f)
         /* Its own RAM, as almost always, or anything else. */
         if (likely(!(e & PTE_CACHE)) && likely(pte_mfn(e).n < max_mfn) &&
             likely(frame_get_fast(frame_of(pte_mfn(e)), d, e & PTE_RW))) {
-            t[i] = l1e_adjusted(e);
+            *p = l1e_adjusted(e);
             continue;
         }
         rc = l1e_get_checked(d, d, &e, true);
         if (unlikely(rc)) {
-            entries_put(d, f, TYPE_L1, i);
+            entries_put(d, f, TYPE_L1, (unsigned)(p - t));
             return rc;
         }
-        t[i] = e;
+        *p = e;
     }
     return 0;
 }

@@ -46,6 +46,7 @@ void port_kick_cpu(unsigned cpu);    /* make that CPU leave guest or idle and lo
  * one page's translation. Both advance the flush clock of core/tlb.h for whole flushes. */
 void port_tlb_flush(cpumask_t cpus);
 void port_tlb_flush_va(cpumask_t cpus, gva_t va);
+void port_tlb_flush_va_here(gva_t va); /* on this CPU */
 
 /* Arm this CPU's timer interrupt for the absolute system time (ns); ~0 disarms. A time in the past
  * fires at once. */

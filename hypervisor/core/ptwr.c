@@ -10,20 +10,22 @@
  * LIMIT: integer stores only: no SSE stores, shifts, set-on-condition, calls, and no fs/gs operands;
  * those get the page fault.
  */
+#include "core/entry.h"
 #include "core/frame_ref.h"
 #include "core/pagetype.h"
 #include "core/port.h"
 #include "core/ptwr_op.h"
 #include "lib/errno.h"
 
-/* For the quick path: everything known about the operation becomes a constant. */
+/* For the quick path: what is known about the operation becomes a constant, kind and bytes above all,
+ * which are handed on beside the operation for that reason. */
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
 /* The operand's new value, and the flags. False: it stays as it is (a failed compare). */
-static ALWAYS_INLINE bool op_compute(const struct ptwr_op *op, uint64_t old, uint64_t *new,
-                                     uint64_t *flags)
+static ALWAYS_INLINE bool op_compute(const struct ptwr_op *op, enum ptwr_kind kind, uint64_t old,
+                                     uint64_t *new, uint64_t *flags)
 {
-    switch (op->kind) {
+    switch (kind) {
     case PTWR_CMPXCHG:
         *new = op->src;
         if (likely(op->acc == old)) {
@@ -68,21 +70,22 @@ static ALWAYS_INLINE void operand_write(struct vcpu *v, const struct insn *i, un
         gpr_write(&v->regs, i, reg, bytes, val);
 }
 
-static ALWAYS_INLINE void op_finish(struct vcpu *v, const struct insn *i, const struct ptwr_op *op)
+static ALWAYS_INLINE void op_finish(struct vcpu *v, const struct insn *i, const struct ptwr_op *op,
+                                    enum ptwr_kind kind, unsigned bytes)
 {
     struct cpu_user_regs *r = &v->regs;
 
     r->rflags = op->flags;
-    switch (op->kind) {
+    switch (kind) {
     case PTWR_STOS:
     case PTWR_MOVS: finish_string(v, i, op); return;
-    case PTWR_PUSH: r->rsp -= op->bytes; break;
-    case PTWR_POP: r->rsp += op->bytes; break;
+    case PTWR_PUSH: r->rsp -= bytes; break;
+    case PTWR_POP: r->rsp += bytes; break;
     case PTWR_XCHG:
-    case PTWR_XADD: operand_write(v, i, i->reg, op->bytes, op->old); break;
+    case PTWR_XADD: operand_write(v, i, i->reg, bytes, op->old); break;
     case PTWR_CMPXCHG:
         if (op->acc != op->old)
-            operand_write(v, i, 0, op->bytes, op->old);
+            operand_write(v, i, 0, bytes, op->old);
         break;
     case PTWR_CMPXCHG8B:
         if (op->acc != op->old) {
@@ -103,18 +106,19 @@ struct table {
 };
 
 /* Apply op to the entry it lies in. 0, -ERESTART, or the reason why the new entry is not allowed. */
-static ALWAYS_INLINE int entry_apply(struct vcpu *v, struct table t, struct ptwr_op *op)
+static ALWAYS_INLINE int entry_apply(struct vcpu *v, struct table t, struct ptwr_op *op,
+                                     enum ptwr_kind kind, unsigned bytes)
 {
     unsigned index = (unsigned)(op->va & ~PAGE_MASK) / 8;
-    unsigned shift = op->bytes == 8 ? 0 : (op->va & 7) * 8;
+    unsigned shift = bytes == 8 ? 0 : (op->va & 7) * 8;
     const uint64_t *table = frame_va(t.mfn);
-    uint64_t mask = operand_mask(op->bytes), cur = READ_ONCE(table[index]), flags, new;
+    uint64_t mask = operand_mask(bytes), cur = READ_ONCE(table[index]), flags, new;
     int rc;
 
     do {
         flags = v->regs.rflags;
         op->old = cur >> shift & mask;
-        if (!op_compute(op, op->old, &new, &flags)) {
+        if (!op_compute(op, kind, op->old, &new, &flags)) {
             rc = 0;
             break;
         }
@@ -126,13 +130,14 @@ static ALWAYS_INLINE int entry_apply(struct vcpu *v, struct table t, struct ptwr
 }
 
 static ALWAYS_INLINE enum emul_result op_execute(struct vcpu *v, struct table t,
-                                                 const struct insn *i, struct ptwr_op *op)
+                                                 const struct insn *i, struct ptwr_op *op,
+                                                 enum ptwr_kind kind, unsigned bytes)
 {
-    int rc = entry_apply(v, t, op);
+    int rc = entry_apply(v, t, op, kind, bytes);
 
     if (unlikely(rc))
         return rc == -ERESTART ? EMUL_DONE : EMUL_NOT; /* DONE: executed again */
-    op_finish(v, i, op);
+    op_finish(v, i, op, kind, bytes);
     return EMUL_DONE;
 }
 
@@ -154,7 +159,7 @@ static ALWAYS_INLINE enum emul_result quick(struct vcpu *v, struct table t, enum
     struct ptwr_op op = {
         .kind = kind, .bytes = 8, .va = va, .src = gpr_get(&v->regs, reg), .acc = v->regs.rax};
 
-    return op_execute(v, t, &i, &op);
+    return op_execute(v, t, &i, &op, kind, 8);
 }
 
 static __attribute__((noinline)) enum emul_result quick_mov(struct vcpu *v, struct table t,
@@ -210,21 +215,13 @@ static enum emul_result quick_insn(struct vcpu *v, uint64_t cr2, struct table t,
     return opcode == 0x0f ? quick_cmpxchg(v, t, va, reg, len) : EMUL_CRASH;
 }
 
-static enum emul_result ptwr_insn(struct vcpu *v, uint64_t cr2, struct table t)
+static __attribute__((noinline)) enum emul_result
+any_insn(struct vcpu *v, uint64_t cr2, struct table t, uint8_t b[16], unsigned n)
 {
     enum emul_result r;
     struct ptwr_op op;
     struct insn i;
-    uint8_t b[16];
-    unsigned n = emul_read(v, b, PF_ERR_FETCH);
 
-    if (unlikely(!n))
-        return EMUL_FAULT;
-    if (likely(n >= INSN_MAX)) {
-        r = quick_insn(v, cr2, t, b);
-        if (likely(r != EMUL_CRASH))
-            return r;
-    }
     r = emul_decode(v, b, n, &i, PF_ERR_FETCH);
     if (r != EMUL_DONE)
         return r;
@@ -237,7 +234,23 @@ static enum emul_result ptwr_insn(struct vcpu *v, uint64_t cr2, struct table t)
         if (left)
             return emul_page_fault(v, va + op.bytes - left, 0);
     }
-    return op_execute(v, t, &i, &op);
+    return op_execute(v, t, &i, &op, op.kind, op.bytes);
+}
+
+static inline enum emul_result ptwr_insn(struct vcpu *v, uint64_t cr2, struct table t)
+{
+    enum emul_result r;
+    uint8_t b[16];
+    unsigned n = emul_read(v, b, PF_ERR_FETCH);
+
+    if (unlikely(!n))
+        return EMUL_FAULT;
+    if (likely(n >= INSN_MAX)) {
+        r = quick_insn(v, cr2, t, b);
+        if (likely(r != EMUL_CRASH))
+            return r;
+    }
+    return any_insn(v, cr2, t, b, n);
 }
 
 /* The quick way as long as somebody else uses the table too. */
@@ -259,7 +272,7 @@ enum emul_result emulate_ptwr(struct vcpu *v, uint64_t cr2, uint32_t error)
 
     if (unlikely(error & PF_ERR_FETCH))
         return EMUL_NOT;
-    e = entry_of_va(MFN(v->cr3_kernel >> PAGE_SHIFT), cr2, &unused);
+    e = entry_of_va_inline(MFN(v->cr3_kernel >> PAGE_SHIFT), cr2, &unused);
     if (!e)
         return EMUL_NOT;
     entry = READ_ONCE(*e);

@@ -70,48 +70,40 @@ static void print(const struct domain *d, const struct refusal *r, enum log_leve
     log_msg(level, "%sv%u %s: %s: %s", d->name, r->vcpu, where, errno_name(r->err), text);
 }
 
-/* LIMIT: two CPUs that refuse the same domain 32 refusals apart at one moment write one slot; the
- * reader may then see a mix of the two. Nothing but text is made of it. */
-static void keep(struct refusal_ring *ring, const struct refusal *r)
-{
-    uint64_t seq = __atomic_add_fetch(&ring->next, 1, __ATOMIC_RELAXED);
-    struct refusal *slot = &ring->slot[(seq - 1) % REFUSAL_SLOTS];
-
-    __atomic_store_n(&slot->seq, 0, __ATOMIC_RELEASE);
-    __atomic_thread_fence(__ATOMIC_RELEASE);
-    slot->time = r->time;
-    slot->vcpu = r->vcpu;
-    slot->hypercall = r->hypercall;
-    slot->sub = r->sub;
-    slot->err = r->err;
-    slot->reason = r->reason;
-    slot->op[0] = r->op[0];
-    slot->op[1] = r->op[1];
-    slot->op[2] = r->op[2];
-    __atomic_store_n(&slot->seq, seq, __ATOMIC_RELEASE);
-}
-
-int refuse_at(struct domain *d, int err, enum reason r, uint64_t a, uint64_t b, uint64_t c)
+static void fill(struct refusal *r, int err, enum reason reason, uint64_t a, uint64_t b, uint64_t c)
 {
     const struct vcpu *v = port_current();
-    struct refusal now = {
-        .time = port_now(),
-        .hypercall = 0xff,
-        .err = -err,
-        .reason = r,
-        .op = {a, b, c},
-    };
 
-    if (v) {
-        now.vcpu = (uint16_t)v->id;
-        if (v->hc_nr < 0xff) {
-            now.hypercall = (uint8_t)v->hc_nr;
-            now.sub = v->hc_sub;
-        }
+    r->time = port_now();
+    r->err = -err;
+    r->reason = reason;
+    r->op[0] = a;
+    r->op[1] = b;
+    r->op[2] = c;
+    r->vcpu = v ? (uint16_t)v->id : 0;
+    r->hypercall = v && v->hc_nr < 0xff ? (uint8_t)v->hc_nr : 0xff;
+    r->sub = r->hypercall != 0xff ? v->hc_sub : 0;
+}
+
+/* LIMIT: two CPUs that refuse the same domain 32 refusals apart at one moment write one slot; the
+ * reader may then see a mix of the two. Nothing but text is made of it. */
+int refuse_at(struct domain *d, int err, enum reason r, uint64_t a, uint64_t b, uint64_t c)
+{
+    if (likely(d->refusals != NULL)) {
+        uint64_t seq = __atomic_add_fetch(&d->refusals->next, 1, __ATOMIC_RELAXED);
+        struct refusal *slot = &d->refusals->slot[(seq - 1) % REFUSAL_SLOTS];
+
+        __atomic_store_n(&slot->seq, 0, __ATOMIC_RELEASE);
+        __atomic_thread_fence(__ATOMIC_RELEASE);
+        fill(slot, err, r, a, b, c);
+        __atomic_store_n(&slot->seq, seq, __ATOMIC_RELEASE);
     }
-    if (d->refusals)
-        keep(d->refusals, &now);
-    print(d, &now, LOG_GUEST);
+    if (unlikely(log_wanted(LOG_GUEST))) {
+        struct refusal now = { 0 };
+
+        fill(&now, err, r, a, b, c);
+        print(d, &now, LOG_GUEST);
+    }
     return -err;
 }
 

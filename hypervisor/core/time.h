@@ -19,6 +19,12 @@ uint64_t port_wallclock_ns(void);           /* UTC ns since 1970 at system time 
 void time_vcpu_update(struct vcpu *v); /* rewrite v->info->time (and the registered area) */
 void time_domain_wallclock(struct domain *d);
 
+/* A guest's absolute time is signed: below 0 is long ago. */
+static inline uint64_t time_from_guest(uint64_t ns)
+{
+    return (int64_t)ns < 0 ? 0 : ns;
+}
+
 void time_vcpu_init(struct vcpu *v);
 void time_vcpu_exit(struct vcpu *v);
 /* The periodic timer ticks only while its vcpu runs; a tick that was due meanwhile comes at once. */

@@ -309,7 +309,7 @@ static inline __attribute__((always_inline)) long update_va(struct vcpu *v, gva_
     if (unlikely(rc))
         return rc;
     if (likely(flags == (UVMF_INVLPG | UVMF_LOCAL)))
-        port_tlb_flush_va(BIT(port_cpu()), va);
+        port_tlb_flush_va_here(va);
     else if (flags)
         rc = va_flush(v, va, flags);
     return rc;

@@ -64,6 +64,13 @@ static inline int flush_page(cpumask_t cpus, const struct mmuext_op *op)
     return 0;
 }
 
+static inline int flush_here(const struct mmuext_op *op)
+{
+    if (likely(va_is_guest(op->arg1.linear_addr, 1)))
+        port_tlb_flush_va_here(op->arg1.linear_addr);
+    return 0;
+}
+
 /* One page, or everything, on the CPUs of some vcpus. */
 static int flush_multi(struct vcpu *v, unsigned cmd, const struct mmuext_op *op)
 {
@@ -101,7 +108,7 @@ static inline __attribute__((always_inline)) int op_one(struct vcpu *v, struct d
     case MMUEXT_NEW_USER_BASEPTR: return OWN_ONLY(set_base(v, op->arg1.mfn, true));
     case MMUEXT_TLB_FLUSH_LOCAL: return OWN_ONLY((port_tlb_flush(BIT(port_cpu())), 0));
     case MMUEXT_TLB_FLUSH_ALL: return OWN_ONLY((port_tlb_flush(READ_ONCE(d->dirty_cpus)), 0));
-    case MMUEXT_INVLPG_LOCAL: return OWN_ONLY(flush_page(BIT(port_cpu()), op));
+    case MMUEXT_INVLPG_LOCAL: return OWN_ONLY(flush_here(op));
     case MMUEXT_INVLPG_ALL: return OWN_ONLY(flush_page(READ_ONCE(d->dirty_cpus), op));
     case MMUEXT_TLB_FLUSH_MULTI:
     case MMUEXT_INVLPG_MULTI: return OWN_ONLY(flush_multi(v, cmd, op));

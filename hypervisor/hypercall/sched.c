@@ -2,6 +2,7 @@
 /* sched_op and its old form: yield, block, poll, shutdown, watchdog. */
 #include "core/evtchn.h"
 #include "core/sched.h"
+#include "core/time.h"
 #include "core/watchdog.h"
 #include "hypercall/hypercall.h"
 #include "lib/errno.h"
@@ -95,7 +96,7 @@ static long poll(struct vcpu *v, gva_t arg)
         return rc < 0 ? rc : 0;
     }
     if (p.timeout)
-        timer_set(&v->poll_timer, p.timeout);
+        timer_set(&v->poll_timer, time_from_guest(p.timeout));
     else if (timer_is_set(&v->poll_timer))
         timer_stop(&v->poll_timer);
     vcpu_set_work(v, WORK_RESCHED);

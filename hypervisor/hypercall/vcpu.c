@@ -139,7 +139,7 @@ static long set_singleshot(struct vcpu *v, struct vcpu *target, gva_t arg)
     if (rc)
         return rc;
     /* VCPU_SSHOTTMR_future may be ignored, and 4.17 does: a past time fires at once. */
-    timer_set(&v->singleshot, set.timeout_abs_ns);
+    timer_set(&v->singleshot, time_from_guest(set.timeout_abs_ns));
     return 0;
 }
 

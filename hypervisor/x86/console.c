@@ -79,7 +79,7 @@ static void emit(const char *s, size_t n)
         ring[ring_total++ & (RING_SIZE - 1)] = s[i];
 }
 
-static bool shown(enum log_level level)
+bool log_wanted(enum log_level level)
 {
     return level <= LOG_DEBUG ? level <= hv_level : level <= guest_level;
 }
@@ -91,7 +91,7 @@ void log_msg(enum log_level level, const char *fmt, ...)
     va_list ap;
     size_t n;
 
-    if (!shown(level))
+    if (!log_wanted(level))
         return;
     va_start(ap, fmt);
     n = (size_t)vsnprintf(line + prefix, sizeof(line) - prefix - 1, fmt, ap) + prefix;

@@ -543,7 +543,7 @@ Test(evtchn, bind_vcpu_moves_channels_and_global_interrupts_only)
     cr_assert_eq(status(d1, far).vcpu, 0, "a new port starts on vcpu 0");
 }
 
-Test(evtchn, ipis_for_missing_vcpus_are_enoent_and_pirqs_enosys)
+Test(evtchn, ipis_for_missing_vcpus_are_enoent_and_unmapped_pirqs_eperm)
 {
     struct evtchn_bind_ipi i = {.vcpu = 2};
     struct evtchn_bind_pirq p = {.pirq = 1};
@@ -551,7 +551,9 @@ Test(evtchn, ipis_for_missing_vcpus_are_enoent_and_pirqs_enosys)
     cr_assert_eq(evtchn_bind_ipi(d1, &i), -ENOENT);
     i.vcpu = ~0u;
     cr_assert_eq(evtchn_bind_ipi(d1, &i), -ENOENT);
-    cr_assert_eq(evtchn_bind_pirq(d1, &p), -ENOSYS);
+    cr_assert_eq(evtchn_bind_pirq(d1, &p), -EPERM);
+    p.pirq = 100000;
+    cr_assert_eq(evtchn_bind_pirq(d1, &p), -EINVAL);
     struct vcpu *v = d1->vcpus[1];
 
     d1->vcpus[1] = NULL;
@@ -654,8 +656,9 @@ Test(evtchn, the_hypercall_answers_bad_pointers_with_efault_and_unknown_commands
 
     for (unsigned cmd = 0; cmd <= EVTCHNOP_reset; cmd++)
         cr_assert_eq(op(v1, cmd, 0x1000), -EFAULT, "command %u", cmd);
+    cr_assert_eq(op(v1, EVTCHNOP_expand_array, fake_guest_alloc(8)), -EOPNOTSUPP);
     for (unsigned cmd = EVTCHNOP_init_control; cmd < 20; cmd++)
-        cr_assert_eq(op(v1, cmd, last), -ENOSYS);
+        cr_assert_eq(op(v1, cmd, last), cmd == EVTCHNOP_expand_array ? -EOPNOTSUPP : -ENOSYS);
     cr_assert_eq(op(v1, ~0u, last), -ENOSYS);
     cr_assert_eq(d1->evtchn.used, 1);
 }

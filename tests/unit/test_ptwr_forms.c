@@ -30,11 +30,29 @@ static uint64_t *entry(void)
     return (uint64_t *)frame_va(TABLE) + INDEX;
 }
 
+/* The tables that map TABLE at VA. */
+static void tables_build(void)
+{
+    for (int level = 4; level > 0; level--) {
+        mfn_t m = level == 1 ? L1 : MFN(310 + (uint64_t)level),
+              below = level == 2 ? L1 : MFN(m.n - 1);
+
+        frame_of(m)->type = (uint32_t)level * TYPE_L1 | TYPE_VALIDATED | 1;
+        ((uint64_t *)frame_va(m))[pte_index(VA, level)] =
+            pte_make(level == 1 ? TABLE : below, PTE_P | PTE_US | (level > 1 ? PTE_RW : 0));
+    }
+    v->cr3_kernel = 314 << 12;
+}
+
+static uint64_t *mapping(void)
+{
+    return (uint64_t *)frame_va(L1) + pte_index(VA, 1);
+}
+
 uint64_t *entry_of_va(mfn_t l4, gva_t va, mfn_t *l1)
 {
-    (void)l4;
-    *l1 = L1;
-    return va >> 12 == VA >> 12 ? frame_va(L1) : NULL;
+    (void)l4, (void)va, (void)l1;
+    return NULL;
 }
 
 int frame_and_type_get(struct domain *d, mfn_t m, uint32_t type, bool may_preempt)
@@ -110,9 +128,8 @@ static void setup(void)
     fake_reset();
     fake_emul_reset();
     v = fake_domain(0, 1, true)->vcpus[0];
-    v->cr3_kernel = 0x1000;
     v->regs.cs = FLAT_RING3_CS64;
-    *(uint64_t *)frame_va(L1) = pte_make(TABLE, PTE_P | PTE_US);
+    tables_build();
     frame_of(TABLE)->type = TYPE_L1 | TYPE_VALIDATED | 1;
     frame_of(TABLE)->refs = FRAME_ALLOCATED | 2;
     frame_of(TABLE)->owner = 0;
@@ -456,7 +473,7 @@ Test(ptwr_forms, a_preempted_entry_is_tried_again)
 
 Test(ptwr_forms, only_read_only_mappings_of_own_validated_l1_tables)
 {
-    uint64_t *map = frame_va(L1);
+    uint64_t *map = mapping();
 
     v->regs.rdi = VA + INDEX * 8;
     *map |= PTE_RW;

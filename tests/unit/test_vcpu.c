@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * LINK: core/vcpu.c core/vcpu_context.c core/domain.c core/domain_death.c core/sched.c core/sched_credit.c core/sched_rr.c
+ * LINK: core/vcpu.c core/vcpu_context.c core/domain.c core/domain_death.c core/sched.c core/sched_credit.c core/sched_rr.c core/sched_audit.c
  * LINK: core/timer.c core/time.c core/watchdog.c core/tlb.c core/frame.c hypercall/vcpu.c hypercall/sched.c hypercall/timer.c hypercall/door.c
  */
 #include <criterion/criterion.h>
@@ -461,6 +461,19 @@ T(a_past_singleshot_fires_at_once_whatever_its_flags)
     cr_assert_eq(vcpu_op(VCPUOP_set_singleshot_timer, 0, fake_guest_put(&s, sizeof(s))), 0);
     clock_to(fake_now);
     cr_assert_eq(fake_virqs[VIRQ_TIMER], 2);
+}
+
+T(singleshot_times_are_signed)
+{
+    struct vcpu_set_singleshot_timer never = {.timeout_abs_ns = ~0ull >> 1},
+                                     past = {.timeout_abs_ns = ~0ull};
+
+    cr_assert_eq(vcpu_op(VCPUOP_set_singleshot_timer, 0, fake_guest_put(&never, sizeof(never))), 0);
+    clock_to(fake_now + (1ull << 60));
+    cr_assert_eq(fake_virqs[VIRQ_TIMER], 0);
+    cr_assert_eq(vcpu_op(VCPUOP_set_singleshot_timer, 0, fake_guest_put(&past, sizeof(past))), 0);
+    clock_to(fake_now);
+    cr_assert_eq(fake_virqs[VIRQ_TIMER], 1);
 }
 
 T(singleshot_of_another_vcpu_is_einval_before_the_argument_is_read)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* TEST-REQUIRES: smp=2 */
 /*
- * Moving ports to another vCPU: unbound, interdomain and global VIRQ ports move; IPIs and VIRQs of a
- * vCPU do not, not even to where they are; closed and impossible ports are refused.
+ * Moving ports to another vCPU: unbound, interdomain and global VIRQ ports move; IPIs and VIRQs of
+ * a vCPU do not, not even to where they are; closed and impossible ports are refused.
  */
 #include "ports.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The guest fills its bitmaps, selector and vcpu_info of absent vCPUs with ones and goes through the
- * operations. A pass: nothing happens to anybody, and when it has cleaned up events work again.
+ * The guest fills its bitmaps, selector and vcpu_info of absent vCPUs with ones and goes through
+ * the operations. A pass: nothing happens to anybody, and when it has cleaned up events work again.
  */
 #include "ports.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bind_interdomain to what is not on offer: port 0, one beyond all, one never used, closed, of other
- * kinds, bound already, offered to somebody else; and to domains that do not exist. A pass also
- * leaves no port behind: the next one allocated has the number that was free before.
+ * bind_interdomain to what is not on offer: port 0, one beyond all, one never used, closed, of
+ * other kinds, bound already, offered to somebody else; and to domains that do not exist. A pass
+ * also leaves no port behind: the next one allocated has the number that was free before.
  */
 #include "ports.h"
 

@@ -5,9 +5,9 @@
 
 #include "harness.h"
 
-#define OWN_DOMID 0       /* The first domain's, which all these tests run as. */
-#define NO_DOMID 77       /* Nobody's. */
-#define NEVER_USED 4000u  /* A port whose number is possible, but far from those in use. */
+#define OWN_DOMID 0      /* The first domain's, which all these tests run as. */
+#define NO_DOMID 77      /* Nobody's. */
+#define NEVER_USED 4000u /* A port whose number is possible, but far from those in use. */
 
 static inline evtchn_port_t unbound_port(void)
 {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Priorities exist only with FIFO channels; Linux asks for them and takes the error as an answer. */
+/*
+ * Priorities exist only with FIFO channels; Linux asks for them and takes the error as an answer.
+ */
 #include "ports.h"
 
 TEST("priority_needs_fifo", "EVTCHNOP_set_priority is ENOSYS while channels are two-level")

@@ -10,9 +10,17 @@ static void *const bad_pointers[] = {
 };
 
 static const int ops[] = {
-    EVTCHNOP_bind_interdomain, EVTCHNOP_bind_virq,      EVTCHNOP_bind_pirq,    EVTCHNOP_close,
-    EVTCHNOP_send,             EVTCHNOP_status,         EVTCHNOP_alloc_unbound, EVTCHNOP_bind_ipi,
-    EVTCHNOP_bind_vcpu,        EVTCHNOP_unmask,         EVTCHNOP_reset,
+    EVTCHNOP_bind_interdomain,
+    EVTCHNOP_bind_virq,
+    EVTCHNOP_bind_pirq,
+    EVTCHNOP_close,
+    EVTCHNOP_send,
+    EVTCHNOP_status,
+    EVTCHNOP_alloc_unbound,
+    EVTCHNOP_bind_ipi,
+    EVTCHNOP_bind_vcpu,
+    EVTCHNOP_unmask,
+    EVTCHNOP_reset,
 };
 
 TEST("unknown_event_op", "unknown event_channel_ops are ENOSYS, unreadable arguments EFAULT")

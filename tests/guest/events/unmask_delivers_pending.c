@@ -4,7 +4,8 @@
 
 static volatile int count;
 
-TEST("unmask_delivers_pending", "unmasking a pending port is an upcall; unmasking any other is none")
+TEST("unmask_delivers_pending",
+     "unmasking a pending port is an upcall; unmasking any other is none")
 {
     evtchn_port_t port = ipi_port(0);
     unsigned long upcalls;

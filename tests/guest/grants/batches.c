@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Arrays of operations: empty ones, counts that no memory could hold, one that runs into a page that
- * is not there. A pass: what lay before the hole is done, EFAULT tells of it.
+ * Arrays of operations: empty ones, counts that no memory could hold, one that runs into a page
+ * that is not there. A pass: what lay before the hole is done, EFAULT tells of it.
  */
 #include "self.h"
 

@@ -15,7 +15,8 @@ static void check_copied(const volatile void *page, unsigned int at, const char 
     }
 }
 
-TEST("copy_moves_bytes", "a grant copy moves its bytes, and nothing else, between grants and frames")
+TEST("copy_moves_bytes",
+     "a grant copy moves its bytes, and nothing else, between grants and frames")
 {
     struct offer from = offer(0, GTF_readonly), to = offer(0, 0);
 

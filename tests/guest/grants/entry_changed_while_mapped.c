@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A hostile granter changes its entry while it is in use: another frame, another domain, no flags. A
- * second mapping must be of the frame that was granted first, and the unmap must still work.
+ * A hostile granter changes its entry while it is in use: another frame, another domain, no flags.
+ * A second mapping must be of the frame that was granted first, and the unmap must still work.
  */
 #include "self.h"
 

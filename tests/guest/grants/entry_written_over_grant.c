@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The guest removes a grant's mapping by an ordinary write of the entry. The grant stays in use, and
- * the handle, which finds another entry than it made, is refused until the mapping is back.
+ * The guest removes a grant's mapping by an ordinary write of the entry. The grant stays in use,
+ * and the handle, which finds another entry than it made, is refused until the mapping is back.
  */
 #include "self.h"
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* One grant mapped more often than a counter of eight bits holds: the limit is told, not wrapped. */
+/*
+ * One grant mapped more often than a counter of eight bits holds: the limit is told, not wrapped.
+ */
 #include "self.h"
 
 TEST("many_mappings", "a reference can be mapped 127 times; once more is an error")

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * GNTMAP_contains_pte: the place is the machine address of a page table entry. Addresses that are not
- * aligned, not in a table, not in memory are refused.
+ * GNTMAP_contains_pte: the place is the machine address of a page table entry. Addresses that are
+ * not aligned, not in a table, not in memory are refused.
  */
 #include "self.h"
 

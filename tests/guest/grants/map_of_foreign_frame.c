@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A domain grants frames that are not its own: the hypervisor's (the M2P table's), and none. Mapping
- * them through the grant must not give access.
+ * A domain grants frames that are not its own: the hypervisor's (the M2P table's), and none.
+ * Mapping them through the grant must not give access.
  */
 #include "self.h"
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A read-only mapping of a writable grant: reads see the page, writes fault, the entry is in use. */
+/*
+ * A read-only mapping of a writable grant: reads see the page, writes fault, the entry is in use.
+ */
 #include "self.h"
 
 TEST("map_read_only", "a grant mapped read-only cannot be written, and is only being read")

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A grant mapped where a page is mapped already takes its place, as any write of the entry would. */
+/*
+ * A grant mapped where a page is mapped already takes its place, as any write of the entry would.
+ */
 #include "self.h"
 
 TEST("map_replaces_entry", "a grant mapped over a present entry replaces it")

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* One reference mapped several times: in use until the last one goes, written until the last writer. */
+/*
+ * One reference mapped several times: in use until the last one goes, written until the last
+ * writer.
+ */
 #include "self.h"
 
 TEST("map_same_grant_twice", "an entry's bits in use are cleared by the last unmap of their kind")

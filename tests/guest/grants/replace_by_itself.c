@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * unmap_and_replace with the same address for both: the entry is taken away as the new one first,
- * and then is not where the old one is sought. A pass: an error, no mapping left, a grant in use that
- * can still be ended by mapping it there again.
+ * and then is not where the old one is sought. A pass: an error, no mapping left, a grant in use
+ * that can still be ended by mapping it there again.
  */
 #include "self.h"
 

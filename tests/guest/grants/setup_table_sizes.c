@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* setup_table: nothing, what there is, more and more, too much, for absent domains, badly pointed. */
+/*
+ * setup_table: nothing, what there is, more and more, too much, for absent domains, badly pointed.
+ */
 #include "self.h"
 
 static xen_pfn_t frames[64];

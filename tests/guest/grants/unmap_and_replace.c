@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * unmap_and_replace moves the entry of a second address to where the grant was, and clears it there.
- * A new address without tables is refused and changes nothing.
+ * unmap_and_replace moves the entry of a second address to where the grant was, and clears it
+ * there. A new address without tables is refused and changes nothing.
  */
 #include "self.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The guest made the entry read-only after a writable map: it is not the entry that the grant made. A
- * pass: the unmap is refused until the entry allows writing again.
+ * The guest made the entry read-only after a writable map: it is not the entry that the grant made.
+ * A pass: the unmap is refused until the entry allows writing again.
  */
 #include "self.h"
 

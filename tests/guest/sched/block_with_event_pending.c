@@ -14,7 +14,8 @@ static void on_event(evtchn_port_t port, void *data)
     count++;
 }
 
-TEST("block_with_event_pending", "SCHEDOP_block with an event pending unmasks, delivers and returns")
+TEST("block_with_event_pending",
+     "SCHEDOP_block with an event pending unmasks, delivers and returns")
 {
     evtchn_port_t port = (evtchn_port_t)MUST(evtchn_bind_ipi(0));
 

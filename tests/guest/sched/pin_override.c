@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The first domain nails its vCPU to a CPU for a while: CPUs that exist, that do not, and an end. */
+/*
+ * The first domain nails its vCPU to a CPU for a while: CPUs that exist, that do not, and an end.
+ */
 #include "harness.h"
 
 static long pin(int32_t pcpu)

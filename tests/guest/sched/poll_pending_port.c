@@ -9,6 +9,7 @@ TEST("poll_pending_port", "SCHEDOP_poll returns at once when a port of the list 
 {
     evtchn_port_t list[3];
     evtchn_port_t other;
+    uint64_t at;
 
     MUST(hypercall_vcpu_op(VCPUOP_stop_periodic_timer, 0, NULL));
     for (int i = 0; i < 3; i++)
@@ -20,12 +21,16 @@ TEST("poll_pending_port", "SCHEDOP_poll returns at once when a port of the list 
     CHECK_RC(sched_poll(&list[2], 1, 0), 0);
     evtchn_clear(list[2]);
 
-    /* An event that is not on the list, but would be delivered if it were not for the mask, does not
-     * keep the poll from sleeping: only its timeout ends it. */
+    /*
+     * An event that is not on the list, but would be delivered if it were not for the mask, does
+     * not keep the poll from sleeping: only its timeout ends it.
+     */
     other = (evtchn_port_t)MUST(evtchn_bind_ipi(0));
     events_disable();
     CHECK_RC(evtchn_unmask(other), 0);
     CHECK_RC(evtchn_send(other), 0);
-    CHECK_RC(sched_poll(list, 3, time_ns() + 10 * NS_PER_MS), 0);
+    at = time_ns() + 10 * NS_PER_MS;
+    CHECK_RC(sched_poll(list, 3, at), 0);
+    CHECK(time_ns() >= at, "the poll ended %lu ns too early", at - time_ns());
     CHECK(!events_enabled(), "the poll unmasked events");
 }

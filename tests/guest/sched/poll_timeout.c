@@ -2,7 +2,8 @@
 /* A poll with nothing pending sleeps until its timeout: not shorter, and not for ever. */
 #include "harness.h"
 
-TEST("poll_timeout", "a poll in vain ends at its timeout, one in the past at once, without any port")
+TEST("poll_timeout",
+     "a poll in vain ends at its timeout, one in the past at once, without any port")
 {
     evtchn_port_t port = (evtchn_port_t)MUST(evtchn_bind_ipi(0));
     uint64_t start = time_ns(), at = start + 30 * NS_PER_MS;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * SCHEDOP_shutdown_code names the reason of a shutdown to come. The first one counts: this test says
- * power-off, then crash, then really crashes, and the machine must power off in silence.
+ * SCHEDOP_shutdown_code names the reason of a shutdown to come. The first one counts: this test
+ * says power-off, then crash, then really crashes, and the machine must power off in silence.
  */
 #include "harness.h"
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* TEST-REQUIRES: smp=2 */
-/* The order of a vCPU's life: not up before it is initialised, initialised once, up as often as asked. */
+/*
+ * The order of a vCPU's life: not up before it is initialised, initialised once, up as often as
+ * asked.
+ */
 #include "harness.h"
 
 static struct vcpu_guest_context ctx;

@@ -5,8 +5,7 @@
 TEST("runstate_area", "a registered runstate area is kept up to date by the hypervisor")
 {
     static volatile struct vcpu_runstate_info area;
-    struct vcpu_register_runstate_memory_area op = {
-        .addr.p = (unsigned long)&area};
+    struct vcpu_register_runstate_memory_area op = {.addr.p = (unsigned long)&area};
     uint64_t first, blocked, at;
 
     CHECK_RC(hypercall_vcpu_op(VCPUOP_register_runstate_memory_area, 0, &op), 0);

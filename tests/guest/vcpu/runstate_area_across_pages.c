@@ -2,7 +2,8 @@
 /* A runstate area whose second half is not mapped: the update fails, and only that. */
 #include "harness.h"
 
-TEST("runstate_area_across_pages", "a runstate area may cross a page, and half of it may be missing")
+TEST("runstate_area_across_pages",
+     "a runstate area may cross a page, and half of it may be missing")
 {
     char *va = va_alloc(2), *page = page_alloc();
     volatile struct vcpu_runstate_info *area = (void *)(va + PAGE_SIZE - 16);

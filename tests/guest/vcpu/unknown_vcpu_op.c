@@ -3,9 +3,9 @@
 #include "harness.h"
 
 static const int ops[] = {
-    VCPUOP_get_runstate_info,    VCPUOP_register_runstate_memory_area,
-    VCPUOP_set_periodic_timer,   VCPUOP_set_singleshot_timer,
-    VCPUOP_register_vcpu_info,   VCPUOP_register_vcpu_time_memory_area,
+    VCPUOP_get_runstate_info,  VCPUOP_register_runstate_memory_area,
+    VCPUOP_set_periodic_timer, VCPUOP_set_singleshot_timer,
+    VCPUOP_register_vcpu_info, VCPUOP_register_vcpu_time_memory_area,
 };
 
 TEST("unknown_vcpu_op", "unknown vcpu_ops are ENOSYS, unreadable arguments EFAULT")

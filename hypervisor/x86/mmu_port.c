@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Where the machine-to-phys table lies: for the tools, which map its frames. */
+/* What the page-table code asks of this CPU and of the hypervisor's own tables. */
 #include "core/port.h"
 #include "core/pte.h"
 #include "x86/insn.h"
 #include "x86/layout.h"
+
+void port_tlb_flush_va_here(gva_t va) { invlpg(va); }
 
 mfn_t port_m2p_chunk(uint64_t offset, unsigned *nr)
 {
