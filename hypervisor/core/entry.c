@@ -71,9 +71,11 @@ int l1e_get_slow(struct domain *pt_dom, struct domain *pg_dom, uint64_t *e, bool
 
         if (!owner)
             return refuse(pt_dom, EBUSY, FRAME_NOT_OWNED, m.n, pg_dom->id, f->owner);
-        rc = frame_get_fast(f, owner, *e & PTE_RW) ? 0
-             : owner == pt_dom ? refuse(pt_dom, EBUSY, FRAME_NOT_OWNED, m.n, pg_dom->id, f->owner)
-                               : l1e_get_slow(pt_dom, owner, e, locked);
+        if (owner != pt_dom)
+            rc = l1e_get_slow(pt_dom, owner, e, locked);
+        else
+            rc = frame_get_fast(f, owner, *e & PTE_RW)
+                     ? 0 : refuse(pt_dom, EBUSY, FRAME_NOT_OWNED, m.n, pg_dom->id, f->owner);
         domain_put(owner);
         return rc;
     }
@@ -82,8 +84,11 @@ int l1e_get_slow(struct domain *pt_dom, struct domain *pg_dom, uint64_t *e, bool
     if (!(*e & PTE_RW))
         return 0;
     if ((locked ? type_get_under_lock(pg_dom, f, TYPE_WRITABLE)
-                : type_get(pg_dom, f, TYPE_WRITABLE, false)) == 0)
+                : type_get(pg_dom, f, TYPE_WRITABLE, false)) == 0) {
+        if (pg_dom != pt_dom)
+            frame_mark_shared(f);
         return 0;
+    }
     frame_put_inline(f);
     return -EBUSY; /* recorded by type_get */
 }

@@ -63,7 +63,7 @@ static inline int l1e_get_checked(struct domain *pt_dom, struct domain *pg_dom, 
     if (unlikely(*e & PTE_CACHE) && !l1e_cache_bits_allowed(pt_dom))
         return refuse(pt_dom, EINVAL, PTE_RESERVED, 0, *e, 0);
     *e = l1e_adjusted(*e);
-    if (likely(m.n < max_mfn) && likely(!pg_dom->is_system) &&
+    if (likely(m.n < max_mfn) && likely(pg_dom == pt_dom) &&
         likely(frame_get_fast(frame_of(m), pg_dom, *e & PTE_RW)))
         return 0;
     return l1e_get_slow(pt_dom, pg_dom, e, locked);

@@ -113,8 +113,9 @@ static bool bit_test(xen_ulong_t *map, unsigned bit)
     return READ_ONCE(map[bit / WORD_BITS]) & BIT(bit % WORD_BITS);
 }
 
-/* v has something to look at. The vcpu this CPU works for looks on its way back to the guest. */
-static void upcall_raise(struct vcpu *v, unsigned word)
+/* v has something to look at. The vcpu this CPU works for, cur, looks on its way back to the guest,
+ * unless it has just gone to wait. */
+static inline void upcall_raise(struct vcpu *v, unsigned word, const struct vcpu *cur)
 {
     struct vcpu_info *info = v->info;
 
@@ -125,7 +126,7 @@ static void upcall_raise(struct vcpu *v, unsigned word)
         return;
     if (__atomic_exchange_n(&info->evtchn_upcall_pending, 1, __ATOMIC_SEQ_CST))
         return;
-    if (v != port_current())
+    if (v != cur || unlikely(v->blocked))
         vcpu_kick(v);
 }
 
@@ -148,13 +149,15 @@ static void pollers_wake(struct domain *d, evtchn_port_t port)
 static inline void port_raise(struct domain *d, struct vcpu *v, evtchn_port_t port)
 {
     struct shared_info *s = d->shared_info;
+    const struct vcpu *cur;
 
     if (unlikely(!s) || bit_set(s->evtchn_pending, port))
         return;
+    cur = port_current();
     if (v && likely(!bit_test(s->evtchn_mask, port)))
-        upcall_raise(v, port / WORD_BITS);
+        upcall_raise(v, port / WORD_BITS, cur);
     /* The only vcpu of a domain does not poll while it runs. */
-    if (d->max_vcpus > 1 || v != port_current())
+    if (d->max_vcpus > 1 || v != cur || unlikely(v->blocked))
         pollers_wake(d, port);
 }
 
@@ -219,7 +222,7 @@ int evtchn_unmask(struct domain *caller, evtchn_port_t port)
     if (bit_test(s->evtchn_pending, port)) {
         v = vcpu_of(caller, READ_ONCE(c->notify_vcpu));
         if (likely(v))
-            upcall_raise(v, port / WORD_BITS);
+            upcall_raise(v, port / WORD_BITS, port_current());
     }
     return 0;
 }

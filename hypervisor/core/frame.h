@@ -70,6 +70,7 @@ _Static_assert(sizeof(struct frame) == 24, "frame table budget");
 
 #define FRAME_AUX_COUNT 0x03ffu
 #define FRAME_AUX_DIRTY 0x8000u
+#define FRAME_AUX_SHARED 0x1000u /* another domain had it mapped writable since it last changed type */
 
 extern struct frame *frame_table;
 

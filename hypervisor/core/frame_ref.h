@@ -139,4 +139,11 @@ static inline bool frame_get_table(struct frame *f, const struct domain *d, uint
     return false;
 }
 
+/* Another domain than the owner is about to map f writable; its CPUs count when f becomes a table.
+ * The caller holds a writable reference, so f is no table, which would use aux, now. */
+static inline void frame_mark_shared(struct frame *f)
+{
+    __atomic_or_fetch(&f->aux, FRAME_AUX_SHARED, __ATOMIC_SEQ_CST);
+}
+
 #endif

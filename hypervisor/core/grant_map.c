@@ -13,9 +13,12 @@
 
 static inline bool one_get(struct domain *granter, mfn_t m, bool write)
 {
-    if (likely(frame_get_fast(frame_of(m), granter, write)))
-        return true;
-    return write && !frame_and_type_get(granter, m, TYPE_WRITABLE, false);
+    if (unlikely(!frame_get_fast(frame_of(m), granter, write)) &&
+        (!write || frame_and_type_get(granter, m, TYPE_WRITABLE, false)))
+        return false;
+    if (write)
+        frame_mark_shared(frame_of(m));
+    return true;
 }
 
 static inline void one_put(struct frame *f, bool write)

@@ -7,14 +7,14 @@
  * undoes it. A QUEUED table holds a frame reference until the drain has dropped its entries. The
  * queue is a stack: anybody pushes without a lock, only the holder of d->mm pops.
  *
- * LIMIT: mappings that another domain (the privileged one, or a grant's mapper) has of the frame are
- * not in d->dirty_cpus: grants are flushed when they are unmapped, the privileged domain is trusted
- * to have flushed what it mapped before the frame becomes a table.
+ * A frame that another domain had mapped writable (FRAME_AUX_SHARED) is flushed from all CPUs, not
+ * only the owner's, when it changes type: a grant's mapper may have overwritten its entry without a flush.
  */
 #include "core/pagetype.h"
 #include "core/entry.h"
 #include "core/frame_ref.h"
 #include "core/log.h"
+#include "core/sched.h"
 #include "core/segdesc.h"
 #include "lib/errno.h"
 
@@ -193,8 +193,11 @@ static int table_validate(struct domain *d, struct frame *f, uint32_t type, unsi
 
 static void flush_for_change(struct domain *d, struct frame *f)
 {
-    cpumask_t cpus = tlb_filter(READ_ONCE(d->dirty_cpus), f->stamp);
+    bool shared = f->aux & FRAME_AUX_SHARED;
+    cpumask_t cpus = tlb_filter(shared ? cpus_online : READ_ONCE(d->dirty_cpus), f->stamp);
 
+    if (shared)
+        __atomic_and_fetch(&f->aux, ~FRAME_AUX_SHARED, __ATOMIC_SEQ_CST);
     if (cpus)
         port_tlb_flush(cpus);
 }

@@ -39,7 +39,8 @@ static inline bool va_canonical(uint64_t va) { return (uint64_t)((int64_t)(va <<
 
 static inline bool va_is_guest(uint64_t va, uint64_t bytes)
 {
-    return (va < HV_VIRT_START && va + bytes <= HV_VIRT_START) || (va >= HV_VIRT_END && va + bytes >= va);
+    /* The guest's part is one range from HV_VIRT_END on, wrapping round to HV_VIRT_START. */
+    return bytes <= HV_VIRT_START && va - HV_VIRT_END <= HV_VIRT_START - HV_VIRT_END - bytes;
 }
 
 #endif

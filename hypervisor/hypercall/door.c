@@ -2,18 +2,9 @@
 #include "hypercall/door.h"
 #include "lib/errno.h"
 
-int door_in(struct vcpu *v, void *dst, gva_t src, size_t n)
+int door_fault(struct vcpu *v, gva_t va, size_t n)
 {
-    if (unlikely(port_copy_from_guest(dst, src, n)))
-        return refuse(v->domain, EFAULT, BAD_POINTER, src, n, 0);
-    return 0;
-}
-
-int door_out(struct vcpu *v, gva_t dst, const void *src, size_t n)
-{
-    if (unlikely(port_copy_to_guest(dst, src, n)))
-        return refuse(v->domain, EFAULT, BAD_POINTER, dst, n, 0);
-    return 0;
+    return refuse(v->domain, EFAULT, BAD_POINTER, va, n, 0);
 }
 
 long hypercall_restart(struct vcpu *v, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)

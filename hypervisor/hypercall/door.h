@@ -12,8 +12,17 @@
 #include <xen/errno.h>
 
 /* 0 or -EFAULT, recorded. */
-int door_in(struct vcpu *v, void *dst, gva_t src, size_t n);
-int door_out(struct vcpu *v, gva_t dst, const void *src, size_t n);
+int door_fault(struct vcpu *v, gva_t va, size_t n);
+
+static inline int door_in(struct vcpu *v, void *dst, gva_t src, size_t n)
+{
+    return likely(!port_copy_from_guest(dst, src, n)) ? 0 : door_fault(v, src, n);
+}
+
+static inline int door_out(struct vcpu *v, gva_t dst, const void *src, size_t n)
+{
+    return likely(!port_copy_to_guest(dst, src, n)) ? 0 : door_fault(v, dst, n);
+}
 
 /* Read or write one structure through a guest address held in a register. */
 #define door_in_obj(v, obj, gva) door_in(v, &(obj), gva, sizeof(obj))

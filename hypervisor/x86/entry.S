@@ -154,6 +154,8 @@ hypercall_return:
 2:
         test    %ch, %ch
         jne     1b
+        mov     %rax, VCPU_rax(%rbx)
+        jmp     exit_event_asm
 hypercall_slow:
         mov     %rax, VCPU_rax(%rbx)
         jmp     exit_work_asm
@@ -188,7 +190,7 @@ iret_entry:
         cmp     $HV_VIRT_START_43, %eax
         je      iret_slow
 1:      testl   $VGCF_IN_SYSCALL, 24(%rcx)
-        jnz     iret_slow
+        jnz     iret_syscall
 2:      mov     (%rcx), %rax
         mov     %rax, AT(rax)
 3:      mov     8(%rcx), %rax
@@ -197,6 +199,7 @@ iret_entry:
         mov     %rax, AT(rcx)
 5:      mov     32(%rcx), %rax
         mov     %rax, AT(rip)
+iret_rest:
 6:      movzwl  64(%rcx), %eax
         or      $3, %eax
         mov     %rax, AT(ss)
@@ -213,11 +216,11 @@ iret_entry:
         cmpb    $0, (%rax)
         jne     iret_pending
 iret_go:
-8:      movzwl  40(%rcx), %eax
+9:      movzwl  40(%rcx), %eax
         mov     %eax, %r11d
         or      $3, %eax
         mov     %rax, AT(cs)
-9:      mov     56(%rcx), %rax
+10:     mov     56(%rcx), %rax
         not     %r11d
         test    $3, %r11d
         jz      iret_to_user
@@ -237,6 +240,18 @@ iret_to_user:
         swapgs
         mov     %rcx, %cr3
         jmp     iret_load
+/* A return as from a system call: rcx and r11 become rip and rflags, as SYSRET leaves them. */
+iret_syscall:
+8:      mov     (%rcx), %rax
+        mov     %rax, AT(rax)
+11:     mov     48(%rcx), %rax
+        and     $~(3 << 12 | 1 << 17), %rax
+        or      $1 << 9, %rax
+        mov     %rax, AT(r11)
+12:     mov     32(%rcx), %rax
+        mov     %rax, AT(rip)
+        mov     %rax, AT(rcx)
+        jmp     iret_rest
 iret_pending:
         test    %r11d, %r11d
         jnz     iret_go
@@ -247,7 +262,7 @@ iret_slow:
         jmp     syscall_no_iret
         .pushsection .ex_table, "a"
         .balign 4
-        .irp    label, 1b, 2b, 3b, 4b, 5b, 6b, 7b, 8b, 9b
+        .irp    label, 1b, 2b, 3b, 4b, 5b, 6b, 7b, 8b, 9b, 10b, 11b, 12b
         .long   \label - .
         .long   iret_slow - .
         .endr
@@ -288,7 +303,7 @@ exit_check:
         test    %cl, %cl
         je      exit_restore
         test    %ch, %ch
-        je      exit_work_asm
+        je      exit_event_asm
 exit_restore:
         lea     VCPU_REGS(%rbx), %rsp
         RESTORE_GPRS
@@ -297,6 +312,12 @@ exit_restore:
 exit_iret:
         iretq
 
+/* Nothing but an event: its callback comes first. */
+exit_event_asm:
+        mov     %rbx, %rdi
+        call    exit_event
+        cmpl    $0, VCPU_WORK(%rbx)
+        je      exit_restore
 /* Pending work: may switch to another vcpu. */
 exit_work_asm:
         mov     %rbx, %rdi
@@ -471,9 +492,29 @@ reload_cs:
         lretq
 
 /*
- * size_t copy_user(void *dst, const void *src, size_t n): returns bytes not copied; a fault on
- * either side ends it.
+ * size_t port_copy_from_guest(void *dst, gva_t src, size_t n) and port_copy_to_guest(gva_t dst, const
+ * void *src, size_t n): core/port.h. n is the hypervisor's own number, never near 2^63. The guest's
+ * part of the address space is one range, see va_is_guest().
+ * size_t copy_user(void *dst, const void *src, size_t n): the same without the check.
+ * All return the bytes not copied; a fault on either side ends the copy.
  */
+.macro COPY_CHECKED name, guest
+        .balign 16
+        .globl  \name
+\name:
+        movabs  $-HV_END_VIRT, %rcx
+        movabs  $RO_M2P_VIRT - HV_END_VIRT, %rax
+        add     \guest, %rcx
+        sub     %rdx, %rax
+        cmp     %rax, %rcx
+        ja      copy_refused
+.endm
+        COPY_CHECKED port_copy_to_guest, %rdi
+        jmp     copy_user
+copy_refused:
+        mov     %rdx, %rax
+        ret
+        COPY_CHECKED port_copy_from_guest, %rsi
         .globl  copy_user
 copy_user:
         mov     %rdx, %rcx

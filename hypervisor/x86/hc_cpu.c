@@ -71,6 +71,21 @@ long hc_fpu_taskswitch(struct vcpu *v, uint64_t set, uint64_t a2, uint64_t a3, u
     return 0;
 }
 
+static const uint8_t nargs[NR_HYPERCALLS] = {
+#define HYPERCALL(nr, name, n) [nr] = n,
+#include "hypercalls.def"
+#undef HYPERCALL
+};
+
+/* Only the call's own arguments: a guest's stub may rely on the other registers. */
+static void args_restore(struct cpu_user_regs *r, const uint64_t *a, unsigned n)
+{
+    uint64_t *const reg[] = { &r->rdi, &r->rsi, &r->rdx, &r->r10, &r->r8 };
+
+    for (unsigned i = 0; i < n; i++)
+        *reg[i] = a[i];
+}
+
 /* The rare ends of a hypercall, from entry.S: repeat it, or load all registers. */
 void hypercall_finish(struct vcpu *v, long rax);
 void hypercall_finish(struct vcpu *v, long rax)
@@ -81,11 +96,7 @@ void hypercall_finish(struct vcpu *v, long rax)
     v->hc_restart = 0;
     if (how & HC_RESTART) {
         r->rip -= 2; /* the syscall instruction; rax still holds the number */
-        r->rdi = v->hc_args[0];
-        r->rsi = v->hc_args[1];
-        r->rdx = v->hc_args[2];
-        r->r10 = v->hc_args[3];
-        r->r8 = v->hc_args[4];
+        args_restore(r, v->hc_args, nargs[r->rax & (NR_HYPERCALLS - 1)]);
     } else if (!(how & HC_FULL_EXIT)) {
         r->rax = (uint64_t)rax;
     }

@@ -23,16 +23,6 @@ bool port_preempt_pending(void)
     return timer_next(c->id) <= port_now();
 }
 
-size_t port_copy_from_guest(void *dst, gva_t src, size_t n)
-{
-    return va_is_guest(src, n) ? copy_user(dst, (const void *)src, n) : n;
-}
-
-size_t port_copy_to_guest(gva_t dst, const void *src, size_t n)
-{
-    return va_is_guest(dst, n) ? copy_user((void *)dst, src, n) : n;
-}
-
 static void report_walk(uint64_t cr3, uint64_t va)
 {
     mfn_t table = MFN(cr3 >> PAGE_SHIFT);

@@ -206,6 +206,12 @@ static void cpu_work(struct cpu *c)
     }
 }
 
+void exit_event(struct vcpu *v);
+void exit_event(struct vcpu *v)
+{
+    bounce_callback(v, v->cb_event.rip, true);
+}
+
 struct vcpu *exit_work(struct vcpu *v)
 {
     struct cpu *c = this_cpu();
