@@ -34,7 +34,5 @@ struct build_request {
  */
 int domain_build(struct domain *d, const struct build_request *r);
 
-/* The page of stubs a kernel calls hypercalls through: 32 bytes for each number. */
-void hypercall_page_init(void *page);
 
 #endif

@@ -5,6 +5,7 @@
 #include "boot/e820.h"
 #include "boot/early_trap.h"
 #include "boot/multiboot.h"
+#include "core/cpuid.h"
 #include "core/domain.h"
 #include "core/sched.h"
 #include "x86/apic.h"
@@ -92,6 +93,7 @@ _Noreturn void boot_main(uint32_t magic, uint32_t at)
     cpu_init_control();
     memory_init();
     trap_init_cpu(&cpus[0]);
+    cpuid_init();
     acpi_init(&info);
     apic_init();
     apic_init_cpu();

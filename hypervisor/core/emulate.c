@@ -101,7 +101,7 @@ static enum emul_result cr_read(struct vcpu *v, const struct insn *i)
 
     switch (i->reg) {
     case 0: val = cr0_value(v); break;
-    case 2: val = READ_ONCE(v->info->arch.cr2); break;
+    case 2: val = v->cr2; break;
     case 3: val = v->cr3_kernel & PTE_ADDR; break;
     case 4: val = cr4_guest_value(v->cr4); break;
     default: return EMUL_NOT;
@@ -122,7 +122,7 @@ static enum emul_result cr_write(struct vcpu *v, const struct insn *i)
             return EMUL_NOT;
         cr0_set_ts(v, val & GUEST_CR0_TS);
         break;
-    case 2: WRITE_ONCE(v->info->arch.cr2, val); break;
+    case 2: v->cr2 = WRITE_ONCE(v->info->arch.cr2, val); break;
     case 3:
         rc = cr3_set(v, val);
         if (rc)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/msr.h"
+#include "core/hypercall_page.h"
 #include "core/cpuid.h"
 #include "core/emul_port.h"
 #include "core/emulate.h"
@@ -184,30 +185,13 @@ static bool base_write(enum seg_base which, uint64_t *copy, uint64_t val)
     return true;
 }
 
-void hypercall_page_fill(uint8_t *page)
-{
-    /* push rcx, r11; mov $nr, eax; syscall; pop; ret. The iret hypercall saves rax and never returns. */
-    static const uint8_t stub[] = {0x51, 0x41, 0x53, 0xb8, 0,    0,    0,
-                                   0,    0x0f, 0x05, 0x41, 0x5b, 0x59, 0xc3};
-    static const uint8_t iret_stub[] = {0x51, 0x41, 0x53, 0x50, 0xb8, __HYPERVISOR_iret,
-                                        0,    0,    0,    0x0f, 0x05};
-
-    memset(page, 0xcc, PAGE_SIZE);
-    for (unsigned nr = 0; nr < PAGE_SIZE / 32; nr++) {
-        memcpy(page + nr * 32, stub, sizeof(stub));
-        page[nr * 32 + 4] = (uint8_t)nr;
-    }
-    memset(page + __HYPERVISOR_iret * 32, 0xcc, 32);
-    memcpy(page + __HYPERVISOR_iret * 32, iret_stub, sizeof(iret_stub));
-}
-
 static bool hypercall_page_write(struct domain *d, uint64_t val)
 {
     mfn_t m = MFN(val >> PAGE_SHIFT);
 
     if (val & ~PAGE_MASK || !mfn_valid(m) || frame_and_type_get(d, m, TYPE_WRITABLE, false))
         return false;
-    hypercall_page_fill(frame_va(m));
+    hypercall_page_init(frame_va(m));
     frame_and_type_put(d, frame_of(m));
     return true;
 }

@@ -15,7 +15,5 @@ bool msr_write(struct vcpu *v, uint32_t msr, uint64_t val);
 /* The PAT every CPU must be programmed with: WB WT UC- UC WC WP UC UC. */
 #define MSR_PAT_VALUE 0x0000050100070406ull
 
-/* The hypercall page: 32 bytes for each number, which execute syscall. */
-void hypercall_page_fill(uint8_t *page);
 
 #endif

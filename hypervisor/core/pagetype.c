@@ -197,7 +197,7 @@ static void flush_for_change(struct domain *d, struct frame *f)
     cpumask_t cpus = tlb_filter(shared ? cpus_online : READ_ONCE(d->dirty_cpus), f->stamp);
 
     if (shared)
-        __atomic_and_fetch(&f->aux, ~FRAME_AUX_SHARED, __ATOMIC_SEQ_CST);
+        __atomic_and_fetch(&f->aux, (uint16_t)~FRAME_AUX_SHARED, __ATOMIC_SEQ_CST);
     if (cpus)
         port_tlb_flush(cpus);
 }

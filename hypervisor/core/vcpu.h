@@ -75,6 +75,7 @@ struct vcpu {
     uint64_t ldt_frames[16];   /* mfns of the LDT's pages, each with a segdesc type; 0 = none */
     uint64_t cr0, cr4;         /* the guest's view: CR0.TS/MP/…, CR4 bits it may set */
     uint64_t dr[8];
+    uint64_t cr2;              /* of the last page fault; the guest can overwrite the one in vcpu_info */
     uint8_t iopl;
     uint64_t iobmp;            /* guest va of its I/O bitmap, 0 = none */
     unsigned iobmp_limit;      /* ports */

@@ -52,6 +52,15 @@ static long op_expand_array(struct vcpu *v, gva_t arg)
     return rc ? rc : refuse(v->domain, EOPNOTSUPP, UNKNOWN_SUBOP, EVTCHNOP_expand_array, 0, 0);
 }
 
+/* LIMIT: no FIFO event channels: init_control does not exist, and guests fall back. */
+static long op_fifo(struct vcpu *v, uint64_t cmd, gva_t arg)
+{
+    union { struct evtchn_init_control i; struct evtchn_set_priority p; } a;
+    int rc = door_in(v, &a, arg, cmd == EVTCHNOP_init_control ? sizeof(a.i) : sizeof(a.p));
+
+    return rc ? rc : refuse(v->domain, ENOSYS, UNKNOWN_SUBOP, cmd, 0, 0);
+}
+
 long hc_event_channel_op(struct vcpu *v, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
                          uint64_t a5)
 {
@@ -79,7 +88,8 @@ long hc_event_channel_op(struct vcpu *v, uint64_t a1, uint64_t a2, uint64_t a3, 
     case EVTCHNOP_bind_vcpu: return op_bind_vcpu(v, a2);
     case EVTCHNOP_reset: return op_reset(v, a2);
     case EVTCHNOP_expand_array: return op_expand_array(v, a2);
+    case EVTCHNOP_init_control:
+    case EVTCHNOP_set_priority: return op_fifo(v, a1, a2);
     }
-    /* LIMIT: no FIFO event channels: init_control does not exist, and guests fall back. */
     return refuse(v->domain, ENOSYS, UNKNOWN_SUBOP, a1, 0, 0);
 }

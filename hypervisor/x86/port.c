@@ -18,7 +18,7 @@ bool port_preempt_pending(void)
 
     if (READ_ONCE(c->kicked) || READ_ONCE(c->flush_request))
         return true;
-    if (v && (READ_ONCE(v->work) & (WORK_RESCHED | WORK_DEAD)))
+    if (v && ((READ_ONCE(v->work) & (WORK_RESCHED | WORK_DEAD)) || vcpu_event_pending(v)))
         return true;
     return timer_next(c->id) <= port_now();
 }
@@ -62,7 +62,7 @@ static void report_vcpu(struct vcpu *v)
     log_msg(LOG_ERR, "  rsi %016lx rdi %016lx rbp %016lx r8  %016lx", r->rsi, r->rdi, r->rbp, r->r8);
     log_msg(LOG_ERR, "  r9  %016lx r10 %016lx r11 %016lx r12 %016lx", r->r9, r->r10, r->r11, r->r12);
     log_msg(LOG_ERR, "  r13 %016lx r14 %016lx r15 %016lx cr2 %016lx", r->r13, r->r14, r->r15,
-            v->info ? v->info->arch.cr2 : 0);
+            v->cr2);
     log_msg(LOG_ERR, "  cr3 kernel %lx user %lx kernel_sp %lx last trap %u error %#x", v->cr3_kernel, v->cr3_user,
             v->kernel_sp, r->entry_vector, r->error_code);
     report_stack(v);
@@ -70,8 +70,8 @@ static void report_vcpu(struct vcpu *v)
         uint64_t cr3 = v->in_kernel ? v->cr3_kernel : v->cr3_user;
 
         report_walk(cr3, r->rip);
-        if (v->info && v->info->arch.cr2)
-            report_walk(cr3, v->info->arch.cr2);
+        if (v->cr2)
+            report_walk(cr3, v->cr2);
     }
 }
 

@@ -4,6 +4,7 @@
  * the switch from one vcpu to another, or to idling.
  */
 #include "core/domain.h"
+#include "core/emulate.h"
 #include "core/pagetype.h"
 #include "core/sched.h"
 #include "core/time.h"
@@ -92,12 +93,22 @@ void port_load_debug(struct vcpu *v)
         WRITE_DR(1, v->dr[1]);
         WRITE_DR(2, v->dr[2]);
         WRITE_DR(3, v->dr[3]);
+        WRITE_DR(6, v->dr[6]);
         WRITE_DR(7, v->dr[7]);
         c->debug_loaded = true;
     } else if (c->debug_loaded) {
         WRITE_DR(7, 0x400);
         c->debug_loaded = false;
     }
+}
+
+/* TSD and DE are the guest's. */
+static void cr4_load(const struct vcpu *v)
+{
+    uint64_t have = read_cr4(), want = cr4_real_value(v, have);
+
+    if (want != have)
+        write_cr4(want);
 }
 
 static void switch_out(struct cpu *c, struct vcpu *prev)
@@ -120,6 +131,7 @@ static void switch_in(struct cpu *c, struct vcpu *next)
     desc_load_vcpu_tables(c, next);
     segments_load(next);
     fpu_restore(next);
+    cr4_load(next);
     port_load_debug(next);
 }
 
@@ -168,7 +180,7 @@ static void deliver_trap(struct vcpu *v)
     struct pending_trap t = v->trap;
 
     if (t.vector == TRAP_PF)
-        v->info->arch.cr2 = t.cr2;
+        v->info->arch.cr2 = v->cr2 = t.cr2;
     bounce_trap(v, t.vector, t.has_error, t.error);
 }
 

@@ -122,7 +122,7 @@ void trap_guest_page_fault(struct vcpu *v)
     }
     if (v->in_kernel)
         error &= ~PFEC_U;
-    v->info->arch.cr2 = cr2;
+    v->info->arch.cr2 = v->cr2 = cr2;
     bounce_trap(v, TRAP_PF, true, error);
 }
 

@@ -2,7 +2,7 @@
 /*
  * Privileged instructions, port I/O and MSRs of a guest.
  *
- * LINK: core/emulate.c core/decode.c core/debugreg.c core/cpuid.c core/msr.c core/ioport.c core/segdesc.c
+ * LINK: core/emulate.c core/decode.c core/debugreg.c core/cpuid.c core/msr.c core/hypercall_page.c core/ioport.c core/segdesc.c
  * LINK: core/pagetype.c core/entry.c core/frame.c core/frame_audit.c core/heap.c core/memory.c core/slab.c core/tlb.c
  */
 #include "core/emulate.h"
@@ -122,13 +122,15 @@ Test(emulate, clts_clears_ts)
     cr_assert_eq(v->cr0, 0);
 }
 
-Test(emulate, cr2_is_the_one_in_vcpu_info)
+Test(emulate, cr2_is_the_hypervisors_own_and_written_to_vcpu_info_too)
 {
-    info.arch.cr2 = 0x1234567;
+    v->cr2 = 0x1234567;
+    info.arch.cr2 = 0;
     DONE(0x0f, 0x20, 0xd3); /* to rbx */
     cr_assert_eq(r->rbx, 0x1234567);
     r->rbx = 0x42;
     DONE(0x0f, 0x22, 0xd3);
+    cr_assert_eq(v->cr2, 0x42);
     cr_assert_eq(info.arch.cr2, 0x42);
 }
 

@@ -3,7 +3,7 @@
  * Writable page tables over real page types: a domain with one pinned L4, whose L1 tables are mapped
  * read-only in itself; every store goes through the checks of an entry, and the audit agrees.
  *
- * LINK: core/ptwr.c core/ptwr_op.c core/emulate.c core/decode.c core/debugreg.c core/cpuid.c core/msr.c core/ioport.c core/segdesc.c
+ * LINK: core/ptwr.c core/ptwr_op.c core/emulate.c core/decode.c core/debugreg.c core/cpuid.c core/msr.c core/hypercall_page.c core/ioport.c core/segdesc.c
  * LINK: core/pagetype.c core/entry.c core/frame.c core/frame_audit.c core/heap.c core/memory.c core/slab.c core/tlb.c
  */
 #include "core/emulate.h"

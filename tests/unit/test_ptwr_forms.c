@@ -4,7 +4,7 @@
  * instruction with the same registers runs natively on one copy of the entry and emulated on
  * another; memory, registers and flags must agree. Page tables are faked: one entry, no rules.
  *
- * LINK: core/ptwr.c core/ptwr_op.c core/emulate.c core/decode.c core/debugreg.c core/cpuid.c core/msr.c core/ioport.c core/segdesc.c
+ * LINK: core/ptwr.c core/ptwr_op.c core/emulate.c core/decode.c core/debugreg.c core/cpuid.c core/msr.c core/hypercall_page.c core/ioport.c core/segdesc.c
  */
 #include "core/emulate.h"
 #include "core/frame_ref.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * LINK: core/emulate.c core/decode.c core/debugreg.c core/cpuid.c core/msr.c core/ioport.c core/segdesc.c
+ * LINK: core/emulate.c core/decode.c core/debugreg.c core/cpuid.c core/msr.c core/hypercall_page.c core/ioport.c core/segdesc.c
  * LINK: core/pagetype.c core/entry.c core/frame.c core/frame_audit.c core/heap.c core/memory.c core/slab.c core/tlb.c
  * LINK: hypercall/segment.c hypercall/door.c
  */
