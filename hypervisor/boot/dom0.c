@@ -57,7 +57,9 @@ static int ports_grant(struct domain *d)
 /* Every frame that is not RAM, without the interrupt controllers: RAM is reached by owning it. */
 static int iomem_grant(struct domain *d)
 {
-    int rc = rangeset_add(d->iomem, 0, BIT(52 - PAGE_SHIFT) - 1);
+    /* An address bit the CPU does not have is a reserved bit of an entry, and would fault. */
+    unsigned bits = platform.phys_bits ? platform.phys_bits : 36;
+    int rc = rangeset_add(d->iomem, 0, BIT(bits - PAGE_SHIFT) - 1);
 
     for (unsigned i = 0; i < machine_e820.count && !rc; i++) {
         const struct e820_entry *e = &machine_e820.e[i];

@@ -95,6 +95,7 @@ _Noreturn void boot_main(uint32_t magic, uint32_t at)
     trap_init_cpu(&cpus[0]);
     cpuid_init();
     acpi_init(&info);
+    platform.phys_bits = cpuid_count(0x80000008, 0).a & 0xff;
     apic_init();
     apic_init_cpu();
     tsc_init();

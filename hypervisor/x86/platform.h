@@ -26,6 +26,7 @@ struct platform_override {
 struct platform {
     maddr_t rsdp;       /* where the root pointer lies; 0: only a copy was handed over */
     maddr_t lapic_addr; /* physical address of the local APICs */
+    unsigned phys_bits; /* of a physical address, by CPUID; 0: not asked yet */
     unsigned nr_cpus;   /* enabled ones, the boot CPU anywhere among them */
     uint32_t apic_id[PLATFORM_CPUS];
     uint32_t acpi_id[PLATFORM_CPUS];
