@@ -13,7 +13,7 @@ PACKAGES := gcc libc6-dev binutils clang clang-format libclang-rt-14-dev python3
 C_FOLDERS := $(wildcard abi hypervisor pvguest dom0 tools tests)
 
 # The suites of `make test`, in this order; `make suite-X` runs X alone.
-SUITES := build clang check unit model guest system
+SUITES := build clang check unit model fuzz guest system
 
 # A sub-make with as many jobs as there are processors.
 JOBS   := $(MAKE) --no-print-directory -j$(shell nproc)

@@ -16,7 +16,7 @@
 #define MB2_MAGIC 0xe85250d6
 
 #define CR0_START 0x80010023    /* PG, WP, NE, MP, PE */
-#define CR4_START 0x6a0         /* PAE, PGE, OSFXSR, OSXMMEXCPT */
+#define CR4_START 0x620         /* PAE, OSFXSR, OSXMMEXCPT; never PGE, see core/entry.c */
 #define EFER_START 0x900        /* LME, NXE */
 
         .section .head, "ax"

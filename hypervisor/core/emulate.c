@@ -87,6 +87,7 @@ static int cr3_set(struct vcpu *v, uint64_t val)
     if (rc)
         return rc;
     v->cr3_kernel = m.n << PAGE_SHIFT;
+    l4_show_m2p(m, true);
     port_load_cr3(v);
     if (old.n)
         frame_and_type_put(d, frame_of(old));

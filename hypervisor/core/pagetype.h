@@ -91,6 +91,11 @@ void l1e_put(struct domain *pt_dom, uint64_t e);
 
 /* What slot HV_SLOT_FIRST of a guest kernel's L4 holds: the machine-to-phys table. Set by the port. */
 extern uint64_t m2p_l4e; /* defined in core/frame.c */
+/* A kernel's root shows it, a user's does not, as with Xen. */
+static inline void l4_show_m2p(mfn_t l4, bool show)
+{
+    ((uint64_t *)frame_va(l4))[HV_SLOT_FIRST] = show ? m2p_l4e : 0;
+}
 
 /* Copy the hypervisor's 16 slots into an L4 (on validation); port. l4: the table's frame in the direct map. */
 void port_l4_init_slots(struct domain *d, uint64_t *l4);

@@ -23,10 +23,10 @@ static inline void tlb_flushed(unsigned cpu, uint32_t tick)
 }
 static inline uint32_t tlb_stamp(void) { return __atomic_load_n(&tlb_clock, __ATOMIC_ACQUIRE); }
 
-/* Of cpus, those that have not flushed since stamp. 32-bit wrap: the comparison is of the signed
- * difference; LIMIT: a frame untouched for 2^31 flushes may cost one superfluous or, if every
- * CPU idles that long without one flush, miss one: the port forces a flush of all CPUs whenever
- * the clock passes a multiple of 2^30. */
+/* Of cpus, those that have not flushed since stamp. 32-bit wrap: the comparison is of the
+ * signed difference. LIMIT: a frame whose stamp is 2^31 flushes old may cost one superfluous flush, or
+ * miss a CPU whose time stood still as long: one that runs one guest address space without leaving
+ * it, whose TLB is in truth flushed by each change between guest kernel and user. */
 static inline cpumask_t tlb_filter(cpumask_t cpus, uint32_t stamp)
 {
     cpumask_t need = 0;

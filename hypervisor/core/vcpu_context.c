@@ -123,6 +123,8 @@ static int tables_set(struct vcpu *v, const struct vcpu_guest_context *c)
         root_get(d, &v->cr3_kernel, 0);
         root_get(d, &v->cr3_user, 0);
     }
+    if (!rc && v->cr3_user)
+        l4_show_m2p(MFN(v->cr3_user >> PAGE_SHIFT), false);
     return rc;
 }
 

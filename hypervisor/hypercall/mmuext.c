@@ -24,9 +24,8 @@ static inline __attribute__((always_inline)) int set_base(struct vcpu *v, uint64
             return rc;
     }
     *cr3 = m << PAGE_SHIFT;
-    /* Guest user mode does not see the machine-to-phys table: Xen hides it there too. */
     if (m)
-        ((uint64_t *)frame_va(MFN(m)))[HV_SLOT_FIRST] = user ? 0 : m2p_l4e;
+        l4_show_m2p(MFN(m), !user);
     if (!user)
         port_load_cr3(v);
     if (old && m != old && unlikely(!frame_put_both_fast(frame_of(MFN(old)))))

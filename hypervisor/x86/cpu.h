@@ -25,7 +25,7 @@ struct cpu {
     uint32_t apic_id;
     uint8_t *stack;         /* base */
     uint32_t kicked;        /* remote: look at your work (idle, or schedule) */
-    uint32_t flush_request; /* remote: bits of other CPUs' flush mailboxes, see x86/smp.c */
+    uint32_t flush_request; /* remote: another CPU waits for a flush, see x86/smp.c */
     bool timer_fired;
     bool debug_loaded;      /* DR0-3/7 hold a guest's */
     bool online;            /* remote */

@@ -25,13 +25,12 @@ void *smp_ap_stack; /* initial stack pointer of the CPU being started; head.S */
 void cpu_init_control(void)
 {
     struct cpuid_regs leaf7 = cpuid_count(0, 0).a >= 7 ? cpuid_count(7, 0) : (struct cpuid_regs){0};
-    uint64_t cr4 = read_cr4() | CR4_PAE | CR4_PGE | CR4_OSFXSR | CR4_OSXMMEXCPT;
+    uint64_t cr4 = (read_cr4() & ~CR4_PGE) | CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT;
 
     /* LIMIT: no SMAP: under QEMU 7.2's TCG it faults on accesses it must allow. */
     if (leaf7.b & BIT(7))
         cr4 |= CR4_SMEP;
-    if (leaf7.c & BIT(2))
-        cr4 |= CR4_UMIP;
+    /* Not UMIP: Xen lets PV guests execute sgdt and its like. */
     write_cr4(cr4);
     write_cr0((read_cr0() | CR0_WP | CR0_NE | CR0_MP) & ~(CR0_EM | CR0_TS));
     wrmsr(MSR_PAT, PAT_VALUE);

@@ -16,6 +16,7 @@
 int fake_machine_shutdown = -1;
 unsigned fake_virqs[NR_VIRQS], fake_virqs_global[NR_VIRQS], fake_ports_closed;
 evtchn_port_t fake_pending_port;
+WEAK uint64_t m2p_l4e;
 static uint64_t next_frame = FAKE_HOLE_LAST + 1;
 
 void port_machine_shutdown(int reason)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* LINK: boot/bzimage.c boot/decompress.c */
+/* Checks [BOOT-2]. */
 #include "boot/bzimage.h"
 #include "boot/decompress.h"
 #include <criterion/criterion.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* LINK: core/cpuid.c */
+/* Checks [CPU-1] [CPU-2] [CPU-3]. */
 #include "core/cpuid.h"
 #include "core/emulate.h"
 #include "fake_emul.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Checks [ABI-4] [DOM-1] [DOM-2] [DOM-3] [DOM-4] [DOM-5] [REF-2]. */
 /*
  * LINK: core/domain.c core/domain_death.c core/vcpu.c core/vcpu_context.c core/sched.c core/sched_credit.c core/sched_rr.c core/sched_audit.c
  * LINK: core/timer.c core/time.c core/watchdog.c core/tlb.c core/frame.c core/heap.c core/pagetype.c core/entry.c core/memory.c

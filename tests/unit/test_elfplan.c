@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* LINK: boot/elfplan.c boot/elfnotes.c */
+/* Checks [ABI-3] [BOOT-2] [BOOT-3]. */
 #include "boot/elfplan.h"
 #include "tiny_elf.h"
 #include <criterion/criterion.h>

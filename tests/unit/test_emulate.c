@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Checks [EMU-1] [EMU-2] [EMU-3] [EMU-4] [EMU-5] [EMU-8] [CPU-4]. */
 /*
  * Privileged instructions, port I/O and MSRs of a guest.
  *

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* LINK: core/evtchn.c core/evtchn_bind.c hypercall/evtchn.c hypercall/door.c */
+/* Checks [EVT-1] [EVT-2] [EVT-3] [EVT-4] [EVT-5] [EVT-6] [EVT-7] [EVT-8] [EVT-9]. */
 #include "core/evtchn.h"
 #include "fake_port.h"
 #include "hypercall/hypercall.h"

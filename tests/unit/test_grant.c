@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* LINK: core/grant.c core/grant_map.c core/grant_copy.c core/pagetype.c core/entry.c core/frame.c core/frame_audit.c core/heap.c core/slab.c core/tlb.c core/memory.c hypercall/grant.c hypercall/door.c */
+/* Checks [GNT-1] [GNT-2] [GNT-3] [GNT-4] [GNT-5] [GNT-6] [GNT-7] [GNT-8] [GNT-9] [GNT-10]
+ * [GNT-11]. */
 #include "core/grant.h"
 #include "core/segdesc.h"
 #include "fake_port.h"

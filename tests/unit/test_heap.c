@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* LINK: core/heap.c core/frame.c core/tlb.c */
+/* Checks [FRM-1] [FRM-3] [FRM-4]. */
 #include "core/sched.h"
 #include "core/tlb.h"
 #include "fake_port.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* LINK: boot/multiboot.c boot/e820.c */
+/* Checks [BOOT-3]. */
 #include "boot/e820.h"
 #include "boot/multiboot.h"
 #include <criterion/criterion.h>

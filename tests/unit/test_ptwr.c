@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Checks [EMU-6] [EMU-7]. */
 /*
  * Writable page tables over real page types: a domain with one pinned L4, whose L1 tables are mapped
  * read-only in itself; every store goes through the checks of an entry, and the audit agrees.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Checks [EMU-6] [EMU-7]. */
 /*
  * Every form of store that the writable-page-table emulation knows, against the CPU itself: the same
  * instruction with the same registers runs natively on one copy of the entry and emulated on

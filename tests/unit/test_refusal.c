@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* LINK: core/refusal.c */
+/* Checks [ABI-5] [REF-1]. */
 #include "core/refusal.h"
 #include "fake_port.h"
 #include <criterion/criterion.h>

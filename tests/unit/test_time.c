@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* LINK: core/time.c core/timer.c core/tlb.c core/frame.c */
+/* Checks [TIME-1] [TIME-2]. */
 #include <criterion/criterion.h>
 #include "fake_core.h"
 #include "core/sched.h"

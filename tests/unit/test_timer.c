@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* LINK: core/timer.c core/tlb.c core/frame.c */
+/* Checks [TIM-1] [TIM-2] [TIM-3]. */
 #include <criterion/criterion.h>
 #include "fake_port.h"
 #include "core/timer.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The iret hypercall within the kernel: takes rax, rcx, r11, rip, rflags and rsp from its frame,
- * keeps the other registers, and sets the upcall mask from IF.
+ * keeps the other registers, and sets the upcall mask from IF. [TRAP-10]
  */
 #include "harness.h"
 

@@ -2,7 +2,7 @@
 /*
  * The guest kernel runs in ring 3, but its page faults must look like a kernel's: no user bit in
  * the error code, RPL 0 in cs. Reads and writes of an unmapped page, a write to a read-only one,
- * a call of one that is not executable.
+ * a call of one that is not executable. [TRAP-2]
  */
 #include "harness.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * While evtchn_upcall_mask is set nothing is delivered, but everything is remembered: pending bit,
- * selector, upcall_pending. Clearing the mask and any hypercall then delivers it, once.
+ * selector, upcall_pending. Clearing the mask and any hypercall then delivers it, once. [TRAP-7]
  */
 #include "harness.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The first hypercall of any guest. Passes when all sources of the version say 4.17. */
+/* The first hypercall of any guest. Passes when all sources of the version say 4.17. [ABI-1] */
 #include "harness.h"
 
 TEST("xen_version_is_4_17", "XENVER_version, the CPUID leaf and the capabilities agree on 4.17")

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The hypercall page's entries and the guest's own syscall instruction do the same. */
+/* The hypercall page's entries and the guest's own syscall instruction do the same. [HC-1] */
 #include "harness.h"
 
 TEST("hypercall_by_page_or_syscall", "the page and a syscall instruction are the same calls")

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Every number without a hypercall in Xen 4.17, the removed ones included, alone and in a
- * multicall.
+ * multicall. [HC-2]
  */
 #include "harness.h"
 

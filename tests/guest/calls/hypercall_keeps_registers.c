@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A hypercall changes rax, rcx and r11 and no other register, nor the arithmetic flags or DF, by
- * syscall as by the page; so does a refused one.
+ * syscall as by the page; so does a refused one. [HC-1]
  */
 #include "harness.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A multicall in a multicall is -EINVAL there; none at all is 0, wherever they would be; entries
- * that cannot be read end it with -EFAULT, after those that could.
+ * that cannot be read end it with -EFAULT, after those that could. [HC-5]
  */
 #include "harness.h"
 

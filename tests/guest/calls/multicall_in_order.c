@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A multicall runs its entries in order, each with its own result of 64 bits, errors included, and
- * goes on after an error; its own result is 0. The entries' other words stay as they are.
+ * goes on after an error; its own result is 0. The entries' other words stay as they are. [HC-5]
  */
 #include "harness.h"
 

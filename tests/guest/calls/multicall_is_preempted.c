@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A long multicall must not keep events away: one that an entry in its middle sends is handled
- * before the end, and the multicall goes on where it was. Every entry runs once.
+ * before the end, and the multicall goes on where it was. Every entry runs once. [HC-4] [HC-5]
  */
 #include "harness.h"
 

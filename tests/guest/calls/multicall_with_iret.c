@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* iret as an entry of a multicall takes the frame at rsp, and ends the multicall with it. */
+/* iret as an entry of a multicall takes the frame at rsp, and ends the multicall with it. [HC-5] */
 #include "harness.h"
 
 static multicall_entry_t calls[3] = {

@@ -2,7 +2,7 @@
 /* TEST-REQUIRES: hv-args=dom0_max_vcpus=2 */
 /*
  * A vCPU that is stopped at any instruction, without an event of its own, goes on with all its
- * registers and flags: rcx and r11 among them, which a return by sysret would spoil.
+ * registers and flags: rcx and r11 among them, which a return by sysret would spoil. [VCPU-5]
  */
 #include "twovcpus.h"
 

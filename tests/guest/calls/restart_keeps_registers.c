@@ -2,7 +2,7 @@
 /*
  * A hypercall that is interrupted and goes on later comes back with its own argument registers used,
  * but no other: a stub that passes two arguments may keep what it likes in rdx, r10, r8 and r9.
- */
+ * [HC-4] */
 #include "harness.h"
 
 #define N 4096u

@@ -2,7 +2,7 @@
 /* TEST-REQUIRES: hv-args=dom0_max_vcpus=2 */
 /*
  * TS, set by one vCPU, waits there while the other one runs and uses its registers; the #NM then
- * comes, once, and the registers are the first one's.
+ * comes, once, and the registers are the first one's. [VCPU-5]
  */
 #include "twovcpus.h"
 

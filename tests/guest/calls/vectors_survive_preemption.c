@@ -2,7 +2,7 @@
 /* TEST-REQUIRES: hv-args=dom0_max_vcpus=2 */
 /*
  * Two vCPUs take turns on one processor, each with its own SSE registers, x87 registers, and
- * control words. Each must find its own again; no bit of the other one's.
+ * control words. Each must find its own again; no bit of the other one's. [VCPU-5]
  */
 #include "twovcpus.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A PV kernel must not be shown what it cannot use: superpages, global pages, virtual 8086 mode,
- * SYSENTER, VT-x and SVM, MONITOR, x2APIC, SMEP and SMAP. It must be shown what it needs.
+ * SYSENTER, VT-x and SVM, MONITOR, x2APIC, SMEP and SMAP. It must be shown what it needs. [CPU-1]
  */
 #include "harness.h"
 

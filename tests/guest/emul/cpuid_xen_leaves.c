@@ -2,7 +2,7 @@
 /*
  * The hypervisor's leaves, seen with the forced prefix: signature and highest leaf, version, the
  * hypercall page's MSR and the features, machine address width; zeroes beyond and 0x100 further on.
- */
+ * [CPU-3] */
 #include "harness.h"
 
 static uint32_t r[4];

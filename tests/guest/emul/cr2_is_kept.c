@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * CR2 of the guest is the hypervisor's record of the last fault, or of the guest's last mov to it;
- * vcpu_info has a copy, and what the guest writes there does not come back.
+ * vcpu_info has a copy, and what the guest writes there does not come back. [EMU-2]
  */
 #include "harness.h"
 

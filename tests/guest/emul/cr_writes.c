@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * mov to control registers: of CR0 only TS may change; CR2 is stored; CR3 takes a table fit for
- * NEW_BASEPTR and refuses any other frame; CR4 takes anything and keeps TSD and DE of it.
+ * NEW_BASEPTR and refuses any other frame; CR4 takes anything and keeps TSD and DE of it. [EMU-2]
  */
 #include "harness.h"
 

@@ -2,7 +2,7 @@
 /*
  * The forced emulation prefix is five bytes, ud2 and "xen", before cpuid: also across the end of a
  * page. Before any other instruction, or changed, it is the #UD that it looks like; when it runs
- * into a hole, a page fault there.
+ * into a hole, a page fault there. [EMU-4]
  */
 #include "harness.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The forced prefix works in user mode as well; a bare ud2 there is the kernel's to see. */
+/* The forced prefix works in user mode as well; a bare ud2 there is the kernel's to see. [EMU-4] */
 #include "../traps/usercode.h"
 
 USER_CODE(ask, ".byte 0x0f, 0x0b, 0x78, 0x65, 0x6e\n\tcpuid\n\tud2\n");

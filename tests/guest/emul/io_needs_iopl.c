@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Port I/O at the IOPL that a domain starts with is #GP, for the kernel too, also to port 0x80 that
- * hurts nobody.
+ * hurts nobody. [EMU-3]
  */
 #include "harness.h"
 

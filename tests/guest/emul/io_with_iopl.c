@@ -2,7 +2,7 @@
 /*
  * With set_iopl 1 the first domain's kernel does port I/O, by emulation: ports of the hypervisor's
  * own devices read as all ones and swallow writes, others work. cli and sti then do nothing.
- */
+ * [EMU-3] */
 #include "harness.h"
 
 static unsigned int in(unsigned int port, int size)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * rdmsr of the kernel: what Linux reads without a net gives a value, what is the hypervisor's own
- * is a #GP that leaves eax and edx alone.
+ * is a #GP that leaves eax and edx alone. [CPU-4]
  */
 #include "msr.h"
 

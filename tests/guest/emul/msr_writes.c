@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * wrmsr of the kernel: segment bases, which the first instruction of a Linux kernel sets; EFER with
- * the value it has; machine-check registers, in silence. The rest is #GP.
+ * the value it has; machine-check registers, in silence. The rest is #GP. [CPU-4]
  */
 #include "msr.h"
 

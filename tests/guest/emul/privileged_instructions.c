@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Privileged instructions that are not emulated for the kernel: #GP at the instruction, or #UD
- * where the processor does not have them. wbinvd is emulated for a domain with devices.
+ * where the processor does not have them. wbinvd is emulated for a domain with devices. [EMU-1]
  */
 #include "harness.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * XSAVE is offered in full or not at all. Without the bit in CPUID xgetbv and xsetbv are #UD; with
- * it xsetbv is emulated once CR4.OSXSAVE is set, and refuses to switch the x87 state off.
+ * it xsetbv is emulated once CR4.OSXSAVE is set, and refuses to switch the x87 state off. [CPU-2]
  */
 #include "harness.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * When one end of a channel closes, the other becomes unbound and waits for the same domain: it can
- * be bound again. A send on it meanwhile is lost without an error.
+ * be bound again. A send on it meanwhile is lost without an error. [EVT-6]
  */
 #include "ports.h"
 

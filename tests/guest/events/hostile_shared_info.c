@@ -2,7 +2,7 @@
 /*
  * The guest fills its bitmaps, selector and vcpu_info of absent vCPUs with ones and goes through
  * the operations. A pass: nothing happens to anybody, and when it has cleaned up events work again.
- */
+ * [EVT-5] */
 #include "ports.h"
 
 static volatile int count;

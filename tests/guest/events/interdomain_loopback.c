@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A channel to oneself: each end names the other, an event crosses in both directions, and the end
- * that binds begins with a pending event, since the other may have sent before.
+ * that binds begins with a pending event, since the other may have sent before. [EVT-7]
  */
 #include "ports.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A masked port gets its pending bit and nothing else: no selector, no upcall_pending, no upcall.
- */
+ * [EVT-5] */
 #include "ports.h"
 
 TEST("masked_port_is_only_pending", "an event on a masked port touches nothing but its pending bit")

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The hypervisor stops at the first bit that is set already: with the selector bit or the pending
- * bit set by the guest itself, upcall_pending stays as it is.
+ * bit set by the guest itself, upcall_pending stays as it is. [EVT-5]
  */
 #include "ports.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A pending bit that the guest set itself is delivered by unmask if the mask bit was set, whatever
- * the port is, and not looked at if it was clear.
+ * the port is, and not looked at if it was clear. [EVT-9]
  */
 #include "ports.h"
 

@@ -2,7 +2,7 @@
 /*
  * Copies from and to what the guest has no right to: other domains by frame, absent domains, unused
  * and impossible references, frames that do not exist, read-only grants and page tables to write.
- */
+ * [GNT-9] */
 #include "copy.h"
 
 TEST("copy_refusals", "a grant copy reads and writes only what was granted or is one's own")

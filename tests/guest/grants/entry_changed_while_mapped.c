@@ -2,7 +2,7 @@
 /*
  * A hostile granter changes its entry while it is in use: another frame, another domain, no flags.
  * A second mapping must be of the frame that was granted first, and the unmap must still work.
- */
+ * [GNT-4] */
 #include "self.h"
 
 TEST("entry_changed_while_mapped", "changing an entry in use does not change what its users map")

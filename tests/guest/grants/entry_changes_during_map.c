@@ -2,7 +2,7 @@
 /* TEST-REQUIRES: smp=2 */
 /*
  * A hostile granter changes an entry as fast as it can while another vCPU maps it. A pass: each map
- * works with the right page or is refused, and in the end nothing is in use.
+ * works with the right page or is refused, and in the end nothing is in use. [GNT-4]
  */
 #include "self.h"
 

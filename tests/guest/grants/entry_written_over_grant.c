@@ -2,7 +2,7 @@
 /*
  * The guest removes a grant's mapping by an ordinary write of the entry. The grant stays in use,
  * and the handle, which finds another entry than it made, is refused until the mapping is back.
- */
+ * [GNT-7] */
 #include "self.h"
 
 TEST("entry_written_over_grant", "an entry that is gone behind the grant's back cannot be unmapped")

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One grant mapped more often than a counter of eight bits holds: the limit is told, not wrapped.
- */
+ * [GNT-10] */
 #include "self.h"
 
 TEST("many_mappings", "a reference can be mapped 127 times; once more is an error")

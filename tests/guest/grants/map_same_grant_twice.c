@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One reference mapped several times: in use until the last one goes, written until the last
- * writer.
+ * writer. [GNT-2]
  */
 #include "self.h"
 

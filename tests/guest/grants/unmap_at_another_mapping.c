@@ -2,7 +2,7 @@
 /*
  * A handle undone at another address that maps the same frame in the same way: the entry there
  * goes, the grant is not in use any more, and the first mapping is an ordinary one of the guest's
- * own page.
+ * own page. [GNT-8]
  */
 #include "self.h"
 

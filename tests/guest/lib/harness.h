@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Test kernels: one claim about the PV ABI each, tried as the first domain on Xen 4.17 and on
- * Philoxen.
+ * Philoxen. [ABI-2]
  *
  * One file tests/guest/<area>/<file>.c becomes one image build/guests/<area>-<file>.elf; the
  * makefile finds it by itself. The whole file:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Memory that a domain gets for the first time holds nothing of those who had it before: the boot
- * loader, the hypervisor's own start, the image of this guest.
+ * loader, the hypervisor's own start, the image of this guest. [FRM-4]
  */
 #include "reserve.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A table of 512 entries of which the last is bad: every type and reference taken for the ones
- * before must be given back, so that those pages may be writable afterwards.
+ * before must be given back, so that those pages may be writable afterwards. [TYP-1]
  */
 #include "tables.h"
 

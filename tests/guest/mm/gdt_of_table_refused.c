@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The other way round: a page table, or a page that is mapped writable, becomes no GDT. */
+/* The other way round: a page table, or a page that is mapped writable, becomes no GDT. [SEG-3] */
 #include "tables.h"
 
 TEST("gdt_of_table_refused", "set_gdt refuses page tables and writable pages")

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The slots 256 to 271 of a pinned L4 are the hypervisor's: no update, zero included. */
+/* The slots 256 to 271 of a pinned L4 are the hypervisor's: no update, zero included. [TYP-5] */
 #include "tables.h"
 
 TEST("hypervisor_l4_slots_refused",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A table that points to itself, so that a kernel sees its tables at fixed addresses: allowed at
- * level 2 to 4 if the entry is read-only, refused if it is writable.
+ * level 2 to 4 if the entry is read-only, refused if it is writable. [TYP-5]
  */
 #include "tables.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A long batch must not hold back an event: a timer whose time comes during 65536 updates is
- * handled before they are through, by a handler that sees the batch unfinished.
+ * handled before they are through, by a handler that sees the batch unfinished. [HC-4]
  */
 #include "tables.h"
 

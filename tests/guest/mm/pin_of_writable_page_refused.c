@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A page that is mapped writable anywhere becomes no table of any level. */
+/* A page that is mapped writable anywhere becomes no table of any level. [TYP-2] */
 #include "tables.h"
 
 TEST("pin_of_writable_page_refused", "a page with a writable mapping cannot be pinned")

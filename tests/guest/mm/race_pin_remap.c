@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * vCPU 1 maps a page writable and read-only in turn while vCPU 0 pins and unpins it. Never may both
- * have what they want: while the pin holds, the entry is not writable.
+ * have what they want: while the pin holds, the entry is not writable. [TYP-2]
  */
 /* TEST-REQUIRES: smp=2 */
 #include "tables.h"

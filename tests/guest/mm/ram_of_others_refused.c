@@ -3,7 +3,7 @@
  * A guest tries all RAM of the machine, frame by frame: what is not its own, the hypervisor's
  * image, tables and heap and all free memory, cannot be mapped, not even read-only. Below 1 MiB
  * there are no frames of anybody: that is device memory, which the first domain may map.
- */
+ * [TYP-3] [TYP-4] */
 #include "tables.h"
 
 static struct e820entry {

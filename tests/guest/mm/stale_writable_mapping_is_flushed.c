@@ -2,7 +2,7 @@
 /*
  * A page is written (so the TLB holds a writable entry), made read-only without asking for a flush,
  * and pinned. A write through the old TLB entry would change a table unchecked: it must fault.
- */
+ * [TYP-6] */
 #include "tables.h"
 
 TEST("stale_writable_mapping_is_flushed",

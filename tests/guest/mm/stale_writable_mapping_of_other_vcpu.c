@@ -2,7 +2,7 @@
 /*
  * The TLB that matters may be another CPU's: vCPU 1 writes a page in a loop while vCPU 0 makes it
  * read-only and pins it as L2, L3 or L4, to which no store is emulated. From the pin on vCPU 1
- * must fault, so the table stays as it was.
+ * must fault, so the table stays as it was. [TYP-6]
  */
 /* TEST-REQUIRES: smp=2 */
 #include "tables.h"

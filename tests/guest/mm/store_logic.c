@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* lock and, or, xor, add, sub and dec on an entry: what kernels change flag bits by. */
+/* lock and, or, xor, add, sub and dec on an entry: what kernels change flag bits by. [EMU-6] */
 #include "store.h"
 
 TEST("store_logic", "locked and, or, xor, add, sub, dec on an L1 entry are emulated")

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Plain stores of 8, 4, 2 and 1 bytes, of registers and constants, into a table. */
+/* Plain stores of 8, 4, 2 and 1 bytes, of registers and constants, into a table. [EMU-6] */
 #include "store.h"
 
 TEST("store_mov_sizes", "mov of every size into an L1 is emulated and changes just its bytes")

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* xadd, cmpxchg8b, movnti, push, pop and shifts with an entry as destination. */
+/* xadd, cmpxchg8b, movnti, push, pop and shifts with an entry as destination. [EMU-6] */
 #include "store.h"
 
 TEST("store_rare_forms", "xadd, cmpxchg8b, movnti, push and pop on an L1 entry are emulated")

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Vector stores and 16-byte operations are not emulated: the guest gets its page fault. */
+/* Vector stores and 16-byte operations are not emulated: the guest gets its page fault. [EMU-7] */
 #include "store.h"
 
 TEST("store_vector_faults", "SSE stores and cmpxchg16b to an L1 entry fault")

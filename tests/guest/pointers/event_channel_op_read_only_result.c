@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A new port whose number cannot be stored: whether it stays open is not said. */
+/* A new port whose number cannot be stored: whether it stays open is not said. [HC-3] */
 #include "pointers.h"
 
 TEST("event_channel_op_read_only_result", "an operation that cannot store its new port is EFAULT")

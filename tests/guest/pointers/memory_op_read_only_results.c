@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Results of memory_op that cannot be stored, because the page is read-only. */
+/* Results of memory_op that cannot be stored, because the page is read-only. [HC-3] */
 #include "pointers.h"
 
 TEST("memory_op_read_only_results", "memory_op that cannot store its result is EFAULT")

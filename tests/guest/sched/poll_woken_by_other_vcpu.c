@@ -2,7 +2,7 @@
 /* TEST-REQUIRES: smp=2 */
 /*
  * A vCPU that polls is woken by another one's send, although the port is masked and its events are
- * disabled. One port and several: the hypervisor may take different ways.
+ * disabled. One port and several: the hypervisor may take different ways. [SCH-7]
  */
 #include "harness.h"
 

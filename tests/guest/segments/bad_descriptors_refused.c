@@ -2,7 +2,7 @@
 /*
  * Present descriptors of the system, which would give the guest the hypervisor's privilege, are
  * refused in every way in: LDT, TSS, interrupt, trap and task gates, call gates into the
- * hypervisor's code. Neither a GDT nor an entry changes.
+ * hypervisor's code. Neither a GDT nor an entry changes. [SEG-2]
  */
 #include "gdt.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * gs is exchanged when user mode is entered and left, by trap, syscall and event alike; fs is not.
- * What the user loads into its selectors is what it finds again.
+ * What the user loads into its selectors is what it finds again. [TRAP-13]
  */
 #include "../traps/usercode.h"
 

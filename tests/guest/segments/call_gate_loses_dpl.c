@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Xen accepts 32-bit call gates, for 32-bit guests' sake, but makes them DPL 0, so that no ring 3
- * code gets through one: using it is a #GP.
+ * code gets through one: using it is a #GP. [SEG-2]
  */
 #include "gdt.h"
 

@@ -2,7 +2,7 @@
 /*
  * Code and data descriptors of a lower DPL become DPL 3, in place, when their page becomes a GDT
  * and when they are written by update_descriptor. Nothing else in them changes, and what is not
- * present not at all. Everything a kernel has as ring 0 segments is accepted so.
+ * present not at all. Everything a kernel has as ring 0 segments is accepted so. [SEG-2]
  */
 #include "gdt.h"
 

@@ -2,7 +2,7 @@
 /*
  * A frame cannot be a GDT while it is mapped writable, nor be mapped writable while it is a GDT;
  * writing through the read-only mapping faults. After another set_gdt it is an ordinary page.
- */
+ * [SEG-3] */
 #include "gdt.h"
 
 TEST("gdt_page_not_writable", "a page is either a GDT or writable")

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * MMUEXT_SET_LDT looks at address and count only: aligned, canonical, 8192 at most. A bad page
- * shows at the first use, as a page fault at the descriptor's address.
+ * shows at the first use, as a page fault at the descriptor's address. [SEG-5]
  */
 #include "gdt.h"
 

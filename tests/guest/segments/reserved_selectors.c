@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The hypervisor's part of the GDT: its flat ring 3 segments are there for all; its own code, data,
- * TSS and the rest are not for ring 3, whatever the guest's GDT is.
+ * TSS and the rest are not for ring 3, whatever the guest's GDT is. [SEG-4]
  */
 #include "gdt.h"
 

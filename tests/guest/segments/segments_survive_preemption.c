@@ -2,7 +2,7 @@
 /* TEST-REQUIRES: hv-args=dom0_max_vcpus=2 */
 /*
  * Two vCPUs take turns on one processor, each with its own GDT, selectors and bases. Each must find
- * its own again, whatever the other one loaded.
+ * its own again, whatever the other one loaded. [SEG-6]
  */
 #include "../calls/twovcpus.h"
 #include "gdt.h"

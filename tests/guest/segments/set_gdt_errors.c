@@ -2,7 +2,7 @@
 /*
  * set_gdt refuses too many entries, frames that are not the guest's, that are tables or that are
  * writable somewhere; the old GDT then stays. It looks at as many frames as the entries need.
- */
+ * [SEG-4] */
 #include "gdt.h"
 
 #define MAX_ENTRIES 7168u /* 14 pages: the rest of the table is the hypervisor's */

@@ -2,7 +2,7 @@
 /* TEST-REQUIRES: smp=2 */
 /*
  * The clock on each of two vCPUs never goes back, and what one vCPU read is not later than what the
- * other reads after it by more than a millisecond, which no guest would bear.
+ * other reads after it by more than a millisecond, which no guest would bear. [TIME-1]
  */
 #include "harness.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Times that wrapped, or lie many days ahead: what old guests ask for by mistake. The timer fires
- * within about a tenth of a second, so that such a guest goes on.
+ * within about a tenth of a second, so that such a guest goes on. [TIME-3]
  */
 #include "tick.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A time that has passed fires at once; VCPU_SSHOTTMR_future, once made to refuse it, is ignored.
- */
+ * [TIME-3] */
 #include "tick.h"
 
 TEST("singleshot_in_past", "a singleshot timer in the past fires, whatever its flags")

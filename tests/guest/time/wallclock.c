@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The wall clock is today's, plus or minus a few years, and stands still while system time goes on.
- */
+ * [TIME-2] */
 #include "harness.h"
 
 #define YEAR_2020 1577836800ull

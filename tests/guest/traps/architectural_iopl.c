@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * With vm_assist architectural_iopl the frames show the IOPL that iret was given, kept by the
- * hypervisor; the real one stays 0. Without it frames show 0.
+ * hypervisor; the real one stays 0. Without it frames show 0. [TRAP-2]
  */
 #include "iretframe.h"
 

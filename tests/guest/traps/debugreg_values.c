@@ -2,7 +2,7 @@
 /*
  * What set_debugreg takes and what get_debugreg gives back: addresses are the guest's and
  * canonical, DR4 and DR5 are DR6 and DR7 until the guest sets CR4.DE, constant bits are corrected,
- * and I/O breakpoints, GD and the reserved bits of DR7 are refused.
+ * and I/O breakpoints, GD and the reserved bits of DR7 are refused. [EMU-8]
  */
 #include "harness.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Exceptions with an error code have one more word below rip; the stack is aligned before the
- * frame, so the frame then begins 8 bytes lower. Shown by #GP.
+ * frame, so the frame then begins 8 bytes lower. Shown by #GP. [TRAP-1]
  */
 #include "catch.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * An event interrupts user code that makes no system call; the upcall's frame is the user's, and
- * user code goes on with all its registers, rcx and r11 too.
+ * user code goes on with all its registers, rcx and r11 too. [TRAP-7]
  */
 #include "usercode.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* TEST-REQUIRES: expect=CRASH */
-/* An event for a vCPU that unmasked events but names no callback. */
+/* An event for a vCPU that unmasked events but names no callback. [TRAP-4] */
 #include "harness.h"
 
 TEST("event_without_callback_crashes", "an event without an event callback kills the domain")

@@ -4,7 +4,7 @@
  * A vCPU holds a selector whose descriptor then goes. Nothing is wrong until the vCPU is switched
  * away and back: the selector cannot be loaded again. The kernel hears of it by the failsafe
  * callback, whose frame holds ds, es, fs, gs as they were; the register itself is then null.
- */
+ * [TRAP-8] */
 #include "../calls/twovcpus.h"
 #include "catch.h"
 

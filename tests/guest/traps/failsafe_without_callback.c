@@ -3,7 +3,7 @@
 /*
  * A selector that cannot be loaded again, and no failsafe callback to tell it to. Xen, which kills
  * a guest without an event callback, here goes to address 0 all the same: a page fault of the
- * guest.
+ * guest. [TRAP-8]
  */
 #include "../calls/twovcpus.h"
 #include "../segments/gdt.h"

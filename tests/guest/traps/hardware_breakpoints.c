@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Breakpoints by set_debugreg: on execution the #DB comes before the instruction, on a write behind
- * it, with the breakpoint's bit in DR6; a cleared DR7 stops them.
+ * it, with the breakpoint's bit in DR6; a cleared DR7 stops them. [EMU-8]
  */
 #include "harness.h"
 

@@ -2,7 +2,7 @@
 /*
  * int $0x80 has a gate of its own and takes a short way: rip behind the instruction, no error code,
  * events masked if the entry says so, in kernel mode as well. Without an entry it is a #GP at the
- * instruction, with the error code of the vector in the IDT.
+ * instruction, with the error code of the vector in the IDT. [TRAP-5]
  */
 #include "catch.h"
 #include "usercode.h"

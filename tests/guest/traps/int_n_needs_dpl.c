@@ -4,7 +4,7 @@
  * entry with a lower DPL is a #GP at the instruction. With permission rip is behind it.
  *
  * QEMU's TCG gives error code n * 16 + 2 for an int without a gate, where the manual says n * 8 +
- * 2: there the hypervisor sees twice the vector. So both vectors get the same entry.
+ * 2: there the hypervisor sees twice the vector. So both vectors get the same entry. [TRAP-5]
  */
 #include "catch.h"
 #include "usercode.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A frame for iret within the kernel that the machine refuses: the guest gets the fault that the
- * final iretq had, as if the instruction at the frame's rip had raised it.
+ * final iretq had, as if the instruction at the frame's rip had raised it. [TRAP-11]
  */
 #include "iretframe.h"
 

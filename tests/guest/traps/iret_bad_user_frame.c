@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The same for a frame to user mode: the fault comes from user mode, onto kernel_sp. */
+/* The same for a frame to user mode: the fault comes from user mode, onto kernel_sp. [TRAP-11] */
 #include "usercode.h"
 
 USER_CODE(nothing, "syscall\n\tud2\n");

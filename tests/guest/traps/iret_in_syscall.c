@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * VGCF_in_syscall in the frame says that the guest does not care for rcx and r11, and the way back
- * may be sysret: they then hold rip and rflags. Without it they come from the frame.
+ * may be sysret: they then hold rip and rflags. Without it they come from the frame. [TRAP-10]
  */
 #include "iretframe.h"
 #include "usercode.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Bits of rflags that iret does not give to the guest: IOPL, VM, VIF, VIP, a clear IF. Bits that it
- * does: the arithmetic ones, DF, NT, AC, ID, all of which popf gives as well.
+ * does: the arithmetic ones, DF, NT, AC, ID, all of which popf gives as well. [TRAP-10]
  */
 #include "iretframe.h"
 

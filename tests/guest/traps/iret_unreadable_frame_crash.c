@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* TEST-REQUIRES: expect=CRASH */
-/* iret whose frame ends in a hole: nothing to return to. */
+/* iret whose frame ends in a hole: nothing to return to. [TRAP-4] */
 #include "harness.h"
 
 TEST("iret_unreadable_frame_crashes", "iret with a frame that cannot be read kills the domain")

@@ -3,7 +3,7 @@
  * The words of a trap in kernel mode as the hypervisor writes them: on the current stack, not on
  * kernel_sp, its end aligned down to 16. cs shows RPL 0 although the code runs in ring 3, and the
  * slot's upper half holds the upcall mask as it was; rflags shows it as IF, and IOPL 0. ss is as
- * loaded. The handler runs with flat selectors, IF set and IOPL 0; DF stays as it was.
+ * loaded. The handler runs with flat selectors, IF set and IOPL 0; DF stays as it was. [TRAP-1]
  */
 #include "catch.h"
 

@@ -2,7 +2,7 @@
 /*
  * fpu_taskswitch(1) sets the guest's TS: the next vector instruction is a #NM, which clears TS by
  * itself, so that the one after it works. TS is visible in CR0; fpu_taskswitch(0) clears it.
- */
+ * [TRAP-12] */
 #include "harness.h"
 
 #define CR0_TS 8ul

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * VCPUOP_send_nmi raises vector 2 of the trap table, masked events or not. Until the iret that ends
- * its handler no other one comes; those meanwhile are one.
+ * its handler no other one comes; those meanwhile are one. [TRAP-9]
  */
 #include "harness.h"
 

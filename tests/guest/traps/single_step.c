@@ -2,7 +2,7 @@
 /*
  * TF set by popf: #DB behind the next instruction, with TF in the frame's rflags but not in the
  * handler's, and BS in DR6 as get_debugreg tells it. Emulated instructions step like others.
- */
+ * [EMU-5] */
 #include "harness.h"
 
 #define DR6_BS 0x4000ul

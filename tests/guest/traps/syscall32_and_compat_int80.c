@@ -2,7 +2,7 @@
 /*
  * 32-bit code in user mode, with the flat 32-bit selector that is always there: int 0x80 comes with
  * that cs, and syscall to the syscall32 callback, or as #UD when there is none. Only AMD's
- * processors have syscall in 32-bit code.
+ * processors have syscall in 32-bit code. [TRAP-6]
  */
 #include "catch.h"
 #include "usercode.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* CALLBACKF_mask_events decides whether the syscall callback starts with events masked. */
+/* CALLBACKF_mask_events decides whether the syscall callback starts with events masked. [TRAP-6] */
 #include "catch.h"
 #include "usercode.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Bit 2 of a table entry's flags decides whether the handler starts with events masked. */
+/* Bit 2 of a table entry's flags decides whether the handler starts with events masked. [TRAP-3] */
 #include "catch.h"
 
 static void ud(void *arg)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A trap in user mode, and a syscall, land on the stack that stack_switch named, whatever the
- * user's rsp is: here a hole. Its frame holds the user's rsp and ss.
+ * user's rsp is: here a hole. Its frame holds the user's rsp and ss. [TRAP-1]
  */
 #include "catch.h"
 #include "usercode.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* TEST-REQUIRES: expect=CRASH */
-/* A trap in kernel mode whose stack is read-only cannot be told to the guest: its end. */
+/* A trap in kernel mode whose stack is read-only cannot be told to the guest: its end. [TRAP-4] */
 #include "harness.h"
 
 TEST("unwritable_stack_crashes", "a trap on a read-only kernel stack kills the domain")

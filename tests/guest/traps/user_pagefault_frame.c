@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Page faults of guest user mode keep the U bit; P, W and fetch are as the machine says; cr2 is in
- * vcpu_info and in the guest's CR2 alike. cs and ss are the user's.
+ * vcpu_info and in the guest's CR2 alike. cs and ss are the user's. [TRAP-2]
  */
 #include "usercode.h"
 

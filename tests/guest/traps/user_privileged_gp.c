@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What is emulated for the guest's kernel is not for its user: a #GP there, rip at the instruction.
- */
+ * [EMU-1] */
 #include "usercode.h"
 
 USER_CODE(privileged, "mov %cr0, %rax\n\t.balign 16\n\t"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The hypervisor writes to a registered vcpu_info: its page must not become a page table, nor be
- * read-only for the guest's sake, and its frame must not go away.
+ * read-only for the guest's sake, and its frame must not go away. [VCPU-3]
  */
 #include "harness.h"
 

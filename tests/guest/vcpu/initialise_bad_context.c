@@ -3,7 +3,7 @@
 /*
  * VCPUOP_initialise with contexts that must not run: a root table that is none, GDT frames that are
  * page tables or nobody's, too many of them, an LDT in the hypervisor. A pass: an error, and the
- * same vCPU can be initialised properly afterwards.
+ * same vCPU can be initialised properly afterwards. [VCPU-2]
  */
 #include "harness.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * After vcpu_info has moved, what it held is in the new place, everything counts as pending once,
- * and events, masks and the clock are found there; the old place is not used any more.
+ * and events, masks and the clock are found there; the old place is not used any more. [VCPU-3]
  */
 #include "harness.h"
 

@@ -2,7 +2,7 @@
 /* TEST-REQUIRES: smp=2 */
 /*
  * register_vcpu_info with frames and offsets that will not do, for a vCPU that runs, twice. A pass:
- * errors, and events still come to where they came before.
+ * errors, and events still come to where they came before. [VCPU-3]
  */
 #include "harness.h"
 

@@ -2,7 +2,7 @@
 /* TEST-REQUIRES: smp=2 */
 /*
  * NMIs from one vCPU to itself and to another, whose events are disabled; an argument is not
- * allowed.
+ * allowed. [TRAP-9]
  */
 #include "harness.h"
 

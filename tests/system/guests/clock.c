@@ -3,12 +3,14 @@
  * A well-behaved guest that keeps its clock: for some seconds (the command line's number, else 3)
  * it sets a timer every 10 ms, and checks that time never goes back and that no timer comes in
  * before its moment or more than LATE_NS after it. A neighbour's work may cost it turns, not time.
+ * Each second it says that it is still there.
  */
 #include "pvguest.h"
 
 #define PERIOD_NS (10 * NS_PER_MS)
 /* Wide, because the machine below is itself one of several on a host; a stall is seconds. */
 #define LATE_NS (500 * NS_PER_MS)
+#define TICKS_A_LINE 100u
 
 static unsigned int seconds_wanted(void)
 {
@@ -36,16 +38,16 @@ int main(void)
 
         time_sleep_until(at);
         now = time_ns();
-        if (now < last || now < at) {
+        if (now < last || now < at || now - at > LATE_NS) {
             printf("clock: BAD: time %lu after %lu, timer at %lu\n", now, last, at);
             return 1;
         }
         if (now - at > worst)
             worst = now - at;
         last = now;
-        ticks++;
+        if (++ticks % TICKS_A_LINE == 0)
+            printf("clock: %u ticks\n", ticks);
     }
-    printf("clock: %s: %u ticks, worst %lu us late\n", worst > LATE_NS ? "BAD" : "kept", ticks,
-           worst / 1000);
-    return worst > LATE_NS;
+    printf("clock: kept: %u ticks, worst %lu us late\n", ticks, worst / 1000);
+    return 0;
 }
