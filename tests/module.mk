@@ -34,7 +34,9 @@ endef
 $(foreach test,$(UNIT_TESTS),$(eval $(call unit_program,$(test))))
 
 MODEL_SRCS := $(wildcard tests/model/*.c)
-$(B)/tests/model: $(call program_of,$(MODEL_SRCS),$(HOST_LIB) $(HOST_CORE))
+MODEL_HV   := $(HOST_LIB) $(HOST_CORE) $(addprefix hypervisor/hypercall/,door.c mmu.c mmu_batch.c \
+                mmuext.c memory.c reservation.c grant.c segment.c)
+$(B)/tests/model: $(call program_of,$(MODEL_SRCS),$(MODEL_HV))
 	@mkdir -p $(@D)
 	$(CC) $(HOST_CFLAGS) $^ -o $@
 

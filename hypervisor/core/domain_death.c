@@ -125,7 +125,7 @@ static struct frame *turn_begin(struct domain *d)
     spin_lock(&d->pages_lock);
     while (d->destroy_left && d->pages.head != FRAME_NIL) {
         f = frame_of(MFN(d->pages.head));
-        if (frame_get(f, d))
+        if (frame_get_briefly(f, d))
             break;
         /* Its last reference has just gone elsewhere; that CPU takes it off the list. */
         frame_list_del(&d->pages, f);
@@ -157,6 +157,10 @@ static int unpin_all(struct domain *d)
             frame_put(f);
             return -ERESTART;
         }
+        /* Here, since its subtree wants to be dropped with preemption, and its frame may have been given
+         * back already. */
+        if (READ_ONCE(f->type) & TYPE_PARTIAL)
+            table_abandon(d, f);
         turn_end(d, f);
         if (type_drain_needed(d))
             rc = type_drain(d, true);

@@ -111,26 +111,51 @@ static inline __attribute__((always_inline)) int l1_update_rights(struct domain 
     return 0;
 }
 
-/* From the table m of a level to the one below that maps va. The tables may change meanwhile: what is not
- * a table may not even be memory. */
-static inline __attribute__((always_inline)) bool walk_down(mfn_t *m, gva_t va, int level)
+/* The entry for va in the table at machine address `table`, whose flag bits do not matter. */
+static inline uint64_t *walk_entry(uint64_t table, gva_t va, int level)
 {
-    uint64_t e = READ_ONCE(((uint64_t *)frame_va(*m))[pte_index(va, level)]);
+    return (uint64_t *)(directmap + (table & PTE_ADDR)) + pte_index(va, level);
+}
 
-    *m = pte_mfn(e);
-    return likely(e & PTE_P) && likely(m->n < max_mfn) &&
-           likely((READ_ONCE(frame_of(*m)->type) & TYPE_MASK) == (uint32_t)(level - 1) * TYPE_L1);
+/* The frame that an entry of a table names, if there is one. */
+static inline __attribute__((always_inline)) struct frame *walk_frame(uint64_t e)
+{
+    uint64_t n = (e & PTE_ADDR) >> PAGE_SHIFT;
+
+    return likely(e & PTE_P) && likely(n < max_mfn) ? &frame_table[n] : NULL;
+}
+
+/*
+ * The place of the L1 entry for va under a loaded L4, and the frame it lies in, which only seems to be an
+ * L1: to be taken as one before the entry is touched. The tables may change during the walk: what is not a
+ * table may not even be memory. What a loaded L4 names is some table, and stays memory, whatever comes.
+ */
+static inline __attribute__((always_inline)) uint64_t *walk_to_l1(uint64_t l4, gva_t va, struct frame **l1)
+{
+    uint64_t e = READ_ONCE(*walk_entry(l4, va, 4));
+    const struct frame *l2;
+
+    if (unlikely(va >= BIT(47) && va < HV_VIRT_END) || unlikely(!(e & PTE_P))) /* the hypervisor's, or none */
+        return NULL;
+    e = READ_ONCE(*walk_entry(e, va, 3));
+    l2 = walk_frame(e);
+    if (unlikely(!l2) || unlikely((READ_ONCE(l2->type) & TYPE_MASK) != TYPE_L2))
+        return NULL;
+    e = READ_ONCE(*walk_entry(e, va, 2));
+    *l1 = walk_frame(e);
+    return likely(*l1) ? walk_entry(e, va, 1) : NULL;
 }
 
 /* entry_of_va() */
 static inline __attribute__((always_inline)) uint64_t *entry_of_va_inline(mfn_t l4, gva_t va, mfn_t *l1)
 {
-    if (unlikely(va >= BIT(47) && va < HV_VIRT_END)) /* not canonical, or the hypervisor's */
+    struct frame *f;
+    uint64_t *p = walk_to_l1(l4.n << PAGE_SHIFT, va, &f);
+
+    if (unlikely(!p) || unlikely((READ_ONCE(f->type) & TYPE_MASK) != TYPE_L1))
         return NULL;
-    *l1 = l4;
-    if (unlikely(!walk_down(l1, va, 4)) || unlikely(!walk_down(l1, va, 3)) || unlikely(!walk_down(l1, va, 2)))
-        return NULL;
-    return (uint64_t *)frame_va(*l1) + pte_index(va, 1);
+    *l1 = va_frame(p);
+    return p;
 }
 
 /* Are the flags of a present entry of an L2, L3 or L4 allowed, and is it no linear map? 0, -EINVAL. */

@@ -101,11 +101,12 @@ bool evtchn_port_valid(struct domain *d, evtchn_port_t port)
 
 /* ---- delivery ---- */
 
-static bool bit_set(xen_ulong_t *map, unsigned bit)
+/* Was it set before? One type throughout, so that the compiler makes it one LOCK BTS. */
+static inline bool bit_set(xen_ulong_t *map, unsigned bit)
 {
-    uint64_t old = __atomic_fetch_or(&map[bit / WORD_BITS], BIT(bit % WORD_BITS), __ATOMIC_SEQ_CST);
+    xen_ulong_t mask = 1ul << bit % WORD_BITS;
 
-    return old & BIT(bit % WORD_BITS);
+    return __atomic_fetch_or(&map[bit / WORD_BITS], mask, __ATOMIC_SEQ_CST) & mask;
 }
 
 static bool bit_test(xen_ulong_t *map, unsigned bit)
@@ -122,7 +123,7 @@ static inline void upcall_raise(struct vcpu *v, unsigned word, const struct vcpu
     /* No vcpu_info yet: registering one redelivers everything. */
     if (unlikely(!info))
         return;
-    if (__atomic_fetch_or(&info->evtchn_pending_sel, BIT(word), __ATOMIC_SEQ_CST) & BIT(word))
+    if (bit_set(&info->evtchn_pending_sel, word))
         return;
     if (__atomic_exchange_n(&info->evtchn_upcall_pending, 1, __ATOMIC_SEQ_CST))
         return;
@@ -146,14 +147,13 @@ static void pollers_wake(struct domain *d, evtchn_port_t port)
  * The order of the steps is the ABI's: pending first, and only the first setter goes on; the guest
  * clears in the opposite order.
  */
-static inline void port_raise(struct domain *d, struct vcpu *v, evtchn_port_t port)
+static inline __attribute__((always_inline)) void port_raise(struct domain *d, struct vcpu *v, evtchn_port_t port)
 {
     struct shared_info *s = d->shared_info;
-    const struct vcpu *cur;
+    const struct vcpu *cur = port_current();
 
     if (unlikely(!s) || bit_set(s->evtchn_pending, port))
         return;
-    cur = port_current();
     if (v && likely(!bit_test(s->evtchn_mask, port)))
         upcall_raise(v, port / WORD_BITS, cur);
     /* The only vcpu of a domain does not poll while it runs. */
@@ -161,9 +161,14 @@ static inline void port_raise(struct domain *d, struct vcpu *v, evtchn_port_t po
         pollers_wake(d, port);
 }
 
-void evtchn_raise(struct domain *d, const struct evtchn *c)
+static inline __attribute__((always_inline)) void raise(struct domain *d, const struct evtchn *c)
 {
     port_raise(d, vcpu_of(d, READ_ONCE(c->notify_vcpu)), c->port);
+}
+
+void evtchn_raise(struct domain *d, const struct evtchn *c)
+{
+    raise(d, c);
 }
 
 void evtchn_set_pending(struct vcpu *v, evtchn_port_t port)
@@ -190,40 +195,47 @@ void evtchn_redeliver(struct vcpu *v)
 int evtchn_send(struct domain *caller, evtchn_port_t port)
 {
     struct evtchn *c = port_of(caller, port);
+    const struct evtchn *to = c;
+    struct domain *d = caller;
     int rc = 0;
 
     if (unlikely(!c))
         return refuse(caller, EINVAL, EVTCHN_BAD_PORT, port, 0, 0);
     spin_lock(&c->lock);
-    switch (c->state) {
-    case EVT_INTERDOMAIN:
+    if (c->state == EVT_INTERDOMAIN) {
         /* The peer cannot go while c is locked: closing either end takes both locks. */
-        evtchn_raise(c->remote, port_of(c->remote, c->remote_port));
-        break;
-    case EVT_IPI: evtchn_raise(caller, c); break;
-    case EVT_UNBOUND: /* nobody there: dropped */ break;
-    default: rc = refuse(caller, EINVAL, EVTCHN_BAD_STATE, port, c->state, 0);
+        d = c->remote;
+        to = port_of(d, c->remote_port);
     }
+    if (likely(c->state == EVT_INTERDOMAIN || c->state == EVT_IPI))
+        raise(d, to);
+    else if (c->state != EVT_UNBOUND) /* nobody there: dropped */
+        rc = refuse(caller, EINVAL, EVTCHN_BAD_STATE, port, c->state, 0);
     spin_unlock(&c->lock);
     return rc;
+}
+
+/* The port is pending already: its upcall was held back by the mask. */
+static __attribute__((noinline)) void unmask_pending(struct domain *d, const struct evtchn *c)
+{
+    struct vcpu *v = vcpu_of(d, READ_ONCE(c->notify_vcpu));
+
+    if (likely(v))
+        upcall_raise(v, c->port / WORD_BITS, port_current());
 }
 
 int evtchn_unmask(struct domain *caller, evtchn_port_t port)
 {
     const struct evtchn *c = port_of(caller, port);
     struct shared_info *s = caller->shared_info;
-    uint64_t bit = BIT(port % WORD_BITS);
-    struct vcpu *v;
+    xen_ulong_t bit = 1ul << port % WORD_BITS; /* as in bit_set() */
 
     if (unlikely(!c))
         return refuse(caller, EINVAL, EVTCHN_BAD_PORT, port, 0, 0);
     if (!(__atomic_fetch_and(&s->evtchn_mask[port / WORD_BITS], ~bit, __ATOMIC_SEQ_CST) & bit))
         return 0;
-    if (bit_test(s->evtchn_pending, port)) {
-        v = vcpu_of(caller, READ_ONCE(c->notify_vcpu));
-        if (likely(v))
-            upcall_raise(v, port / WORD_BITS, port_current());
-    }
+    if (bit_test(s->evtchn_pending, port))
+        unmask_pending(caller, c);
     return 0;
 }
 

@@ -105,12 +105,15 @@ uint64_t heap_free_frames(void);
 /* A frame whose last reference went (frame_put's business). */
 void heap_free_frame(struct frame *f);
 unsigned heap_audit(void); /* errors found, each logged */
-/* Clean a few dirty free frames (idle loop): false when there is nothing left to do. */
+/* Clean a few dirty free frames (idle loop): false when there is nothing left to do, or something waits for
+ * this CPU: it then has to open interrupts. */
 bool heap_scrub_some(void);
 
 /* ---- references (core/pagetype.c) ---- */
 /* Take a reference if d owns the frame. False: not RAM, not d's, free, or count at its limit. */
 bool frame_get(struct frame *f, const struct domain *d);
+/* Also at the counts' limit: for a reference that only serves to let others go, dropped at once. */
+bool frame_get_briefly(struct frame *f, const struct domain *d);
 /* Drop one; the last one frees the frame (unless XENHEAP) through domain_frame_last_put(). */
 void frame_put(struct frame *f);
 

@@ -280,7 +280,7 @@ bool heap_scrub_some(void)
     uint64_t cursor = __atomic_load_n(&scrub_cursor, __ATOMIC_RELAXED);
     unsigned cleaned = 0;
 
-    if (!__atomic_load_n(&dirty_frames, __ATOMIC_RELAXED))
+    if (!__atomic_load_n(&dirty_frames, __ATOMIC_RELAXED) || port_preempt_pending())
         return false;
     for (unsigned i = 0; i < SCRUB_LOOK && cleaned < SCRUB_CLEAN; i++) {
         struct frame *f;

@@ -19,6 +19,7 @@
 #include "lib/errno.h"
 
 #define IS_TABLE(type) ((type) - TYPE_L1 <= TYPE_L4 - TYPE_L1)
+#define DRAIN_AT_ONCE 256u /* tables */
 
 bool frame_get(struct frame *f, const struct domain *d)
 {
@@ -35,6 +36,22 @@ bool frame_get(struct frame *f, const struct domain *d)
 }
 
 void frame_put(struct frame *f) { frame_put_inline(f); }
+
+bool frame_get_briefly(struct frame *f, const struct domain *d)
+{
+    uint64_t w = word_load(f);
+
+    if (unlikely(d->is_system))
+        return frame_get(f, d);
+    do {
+        if (f->owner != d->id || !((uint32_t)w & FRAME_REFS_MASK))
+            return false;
+    } while (!word_cas(f, &w, w + WORD_REF));
+    if (likely(READ_ONCE(f->owner) == d->id))
+        return true;
+    frame_put_inline(f);
+    return false;
+}
 
 /* ---- the queue of dead tables ---- */
 
@@ -116,6 +133,28 @@ static int drain_locked(struct domain *d, bool may_preempt)
     return 0;
 }
 
+/*
+ * Drain for a queued frame that is wanted as something else. 0: look again. The queue may hold all the
+ * tables of a large guest: who cannot be preempted (perhaps another domain, at a grant) does not
+ * drop more than a few, and is told that the frame is still a table.
+ */
+static int drain_for(struct domain *d, struct frame *wanted, bool may_preempt)
+{
+    struct frame *f;
+
+    if (may_preempt)
+        return drain_locked(d, true);
+    for (unsigned i = 0; i < DRAIN_AT_ONCE && (READ_ONCE(wanted->type) & TYPE_QUEUED); i++) {
+        f = queue_pop(d);
+        if (!f)
+            return 0; /* about to be pushed */
+        drain_one(d, f);
+    }
+    if (!(READ_ONCE(wanted->type) & TYPE_QUEUED))
+        return 0;
+    return refuse(d, EINVAL, FRAME_TYPE_CONFLICT, frame_mfn(wanted).n, wanted->type & TYPE_MASK, 0);
+}
+
 int type_drain(struct domain *d, bool may_preempt)
 {
     int rc;
@@ -167,8 +206,14 @@ void frame_and_type_put(struct domain *d, struct frame *f)
 
 void frame_and_type_put_stray(struct frame *f)
 {
-    struct domain *owner = domain_find(f->owner);
+    struct domain *owner;
 
+    /* frame_share() has the type before it has the owner. */
+    if ((READ_ONCE(f->type) & TYPE_MASK) == TYPE_WRITABLE) {
+        frame_put_writable(f);
+        return;
+    }
+    owner = domain_find(f->owner);
     BUG_ON(!owner); /* its frames keep it, and we keep a frame */
     frame_and_type_put(owner, f);
     domain_put(owner);
@@ -253,7 +298,7 @@ static int type_get_locked(struct domain *d, struct frame *f, uint32_t type, boo
                 return type_resume(d, f, type, may_preempt);
             return refuse(d, EINVAL, FRAME_TYPE_CONFLICT, frame_mfn(f).n, have, type);
         } else if (t & TYPE_QUEUED) {
-            int rc = drain_locked(d, may_preempt);
+            int rc = drain_for(d, f, may_preempt);
 
             if (rc)
                 return rc;
@@ -424,7 +469,7 @@ int table_unpin(struct domain *d, mfn_t m)
 {
     struct frame *f = frame_of(m);
 
-    if (!mfn_valid(m) || !frame_get(f, d))
+    if (!mfn_valid(m) || !frame_get_briefly(f, d))
         return refuse(d, EINVAL, FRAME_NOT_OWNED, m.n, d->id, mfn_valid(m) ? f->owner : DOMID_IO);
     if (!pinned_clear(f)) {
         frame_put_inline(f);

@@ -144,7 +144,8 @@ static bool ldt_map_page(struct vcpu *v, uint64_t offset)
     uint64_t va = v->ldt_base + offset, *e, entry;
     mfn_t l1;
 
-    if (offset >> 3 >= v->ldt_ents || !va_canonical(va))
+    /* A page that is there faults when the guest touches the address itself: no second reference. */
+    if (offset >> 3 >= v->ldt_ents || !va_canonical(va) || v->ldt_frames[offset >> PAGE_SHIFT])
         return false;
     e = entry_of_va(MFN(v->cr3_kernel >> PAGE_SHIFT), va, &l1);
     entry = e ? READ_ONCE(*e) : 0;

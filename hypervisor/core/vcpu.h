@@ -24,8 +24,7 @@ enum vcpu_run { VCPU_OFFLINE, VCPU_BLOCKED, VCPU_RUNNABLE, VCPU_RUNNING };
 
 /* v->work: things the exit path must look at before it returns to this guest (atomic bits). */
 #define WORK_NMI        BIT(0) /* an NMI is pending for the guest */
-#define WORK_RESCHED    BIT(1) /* the scheduler wants this CPU */
-#define WORK_DEAD       BIT(2) /* crashed, shut down or paused: do not go back */
+#define WORK_RESCHED    BIT(1) /* the scheduler wants this CPU, or the vcpu must not go on */
 #define WORK_DRAIN      BIT(3) /* queued page tables of the domain wait for invalidation */
 #define WORK_TIME       BIT(4) /* pvclock must be brought up to date */
 #define WORK_TRAP       BIT(5) /* v->trap is to be delivered */

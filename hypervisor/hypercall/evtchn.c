@@ -61,24 +61,20 @@ static long op_fifo(struct vcpu *v, uint64_t cmd, gva_t arg)
     return rc ? rc : refuse(v->domain, ENOSYS, UNKNOWN_SUBOP, cmd, 0, 0);
 }
 
-long hc_event_channel_op(struct vcpu *v, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
-                         uint64_t a5)
+/* The operations whose structure is a port number. */
+static inline __attribute__((always_inline)) long
+port_only(struct vcpu *v, gva_t arg, int (*function)(struct domain *, evtchn_port_t))
 {
     evtchn_port_t port;
-    int rc;
+    int rc = door_in_obj(v, port, arg);
 
-    (void)a3, (void)a4, (void)a5;
-    v->hc_sub = (uint32_t)a1;
+    return unlikely(rc) ? rc : function(v->domain, port);
+}
+
+static __attribute__((noinline)) long op_other(struct vcpu *v, uint64_t a1, gva_t a2)
+{
     switch ((uint32_t)a1) {
-    case EVTCHNOP_send: /* the three whose structure is a port number */
-        rc = door_in_obj(v, port, a2);
-        return rc ? rc : evtchn_send(v->domain, port);
-    case EVTCHNOP_unmask:
-        rc = door_in_obj(v, port, a2);
-        return rc ? rc : evtchn_unmask(v->domain, port);
-    case EVTCHNOP_close:
-        rc = door_in_obj(v, port, a2);
-        return rc ? rc : evtchn_close(v->domain, port);
+    case EVTCHNOP_close: return port_only(v, a2, evtchn_close);
     case EVTCHNOP_alloc_unbound: return op_alloc_unbound(v, a2);
     case EVTCHNOP_bind_interdomain: return op_bind_interdomain(v, a2);
     case EVTCHNOP_bind_virq: return op_bind_virq(v, a2);
@@ -92,4 +88,16 @@ long hc_event_channel_op(struct vcpu *v, uint64_t a1, uint64_t a2, uint64_t a3, 
     case EVTCHNOP_set_priority: return op_fifo(v, a1, a2);
     }
     return refuse(v->domain, ENOSYS, UNKNOWN_SUBOP, a1, 0, 0);
+}
+
+long hc_event_channel_op(struct vcpu *v, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
+                         uint64_t a5)
+{
+    (void)a3, (void)a4, (void)a5;
+    v->hc_sub = (uint32_t)a1;
+    if (likely((uint32_t)a1 == EVTCHNOP_send))
+        return port_only(v, a2, evtchn_send);
+    if (likely((uint32_t)a1 == EVTCHNOP_unmask))
+        return port_only(v, a2, evtchn_unmask);
+    return op_other(v, a1, a2);
 }

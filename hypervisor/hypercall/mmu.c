@@ -292,12 +292,10 @@ static inline __attribute__((always_inline)) long update_va(struct vcpu *v, gva_
                                                             uint64_t flags, struct domain *pg_dom)
 {
     struct domain *d = v->domain;
-    mfn_t l1 = MFN(0);
-    uint64_t *p = entry_of_va_inline(MFN(v->cr3_kernel >> PAGE_SHIFT), va, &l1);
-    struct frame *f = frame_of(l1);
+    struct frame *f;
+    uint64_t *p = walk_to_l1(v->cr3_kernel, va, &f);
     long rc = 0;
 
-    /* It was an L1 when entry_of_va() looked; another vcpu may have made something else of it. */
     if (unlikely(!p) || unlikely(!frame_get_table(f, d, TYPE_L1)))
         return refuse(d, EINVAL, MMU_VA_UNMAPPED, va, val, flags);
     if (!l1_update_fast(p, val, false))

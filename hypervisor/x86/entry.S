@@ -24,6 +24,7 @@
 
 #define HYPERCALL_IRET 23
 #define VGCF_IN_SYSCALL 0x100
+#define RFLAGS_NOT_FOR_GUESTS (3 << 12 | 1 << 17 | 3 << 19) /* IOPL, VM, VIF, VIP */
 #define HV_VIRT_START_43 0x1ffff0 /* HV_VIRT_START >> 43, the one value of the whole range */
 #define VEC_SYSCALL 0x100 /* entry_vector of a frame built by the syscall stub */
 
@@ -173,13 +174,13 @@ hypercall_special:
 /*
  * The iret hypercall, done in place while all but rax, rcx and r11 stay in their registers. RSP is
  * &v->regs.rsp. Whatever is out of the ordinary goes the long way to hc_iret(), which reads the
- * frame again: regs.rsp is changed last. The guest's frame: rax r11 rcx flags rip cs rflags rsp ss.
+ * frame again: regs.rsp is changed last. A fault of the loads comes back by fast_iret_faulted. The guest's frame: rax r11 rcx flags rip cs rflags rsp ss.
  */
 #define AT(field) (VCPU_##field - VCPU_rsp)(%rsp)
 iret_entry:
         cmpb    $0, AT(IN_KERNEL)
         je      syscall_no_iret
-        mov     %rcx, AT(error_code)     /* its rip, for the long way */
+        mov     %rcx, AT(es)             /* its rip, for the long way; above RSP, so no fault overwrites it */
         cmpl    $0, AT(IRET_SPECIAL)
         jne     iret_slow
         cmpl    $0, AT(WORK)
@@ -189,23 +190,23 @@ iret_entry:
         shr     $43, %rax
         cmp     $HV_VIRT_START_43, %eax
         je      iret_slow
-1:      testl   $VGCF_IN_SYSCALL, 24(%rcx)
+        testl   $VGCF_IN_SYSCALL, 24(%rcx)
         jnz     iret_syscall
-2:      mov     (%rcx), %rax
+        mov     (%rcx), %rax
         mov     %rax, AT(rax)
-3:      mov     8(%rcx), %rax
+        mov     8(%rcx), %rax
         mov     %rax, AT(r11)
-4:      mov     16(%rcx), %rax
+        mov     16(%rcx), %rax
         mov     %rax, AT(rcx)
-5:      mov     32(%rcx), %rax
+        mov     32(%rcx), %rax
         mov     %rax, AT(rip)
 iret_rest:
-6:      movzwl  64(%rcx), %eax
+        movzwl  64(%rcx), %eax
         or      $3, %eax
         mov     %rax, AT(ss)
-7:      mov     48(%rcx), %rax
+        mov     48(%rcx), %rax
         mov     %eax, %r11d
-        and     $~(3 << 12 | 1 << 17), %rax
+        and     $~RFLAGS_NOT_FOR_GUESTS, %rax
         or      $1 << 9, %rax
         mov     %rax, AT(rflags)
         shr     $9, %r11d
@@ -216,11 +217,11 @@ iret_rest:
         cmpb    $0, (%rax)
         jne     iret_pending
 iret_go:
-9:      movzwl  40(%rcx), %eax
+        movzwl  40(%rcx), %eax
         mov     %eax, %r11d
         or      $3, %eax
         mov     %rax, AT(cs)
-10:     mov     56(%rcx), %rax
+        mov     56(%rcx), %rax
         not     %r11d
         test    $3, %r11d
         jz      iret_to_user
@@ -242,13 +243,13 @@ iret_to_user:
         jmp     iret_load
 /* A return as from a system call: rcx and r11 become rip and rflags, as SYSRET leaves them. */
 iret_syscall:
-8:      mov     (%rcx), %rax
+        mov     (%rcx), %rax
         mov     %rax, AT(rax)
-11:     mov     48(%rcx), %rax
-        and     $~(3 << 12 | 1 << 17), %rax
+        mov     48(%rcx), %rax
+        and     $~RFLAGS_NOT_FOR_GUESTS, %rax
         or      $1 << 9, %rax
         mov     %rax, AT(r11)
-12:     mov     32(%rcx), %rax
+        mov     32(%rcx), %rax
         mov     %rax, AT(rip)
         mov     %rax, AT(rcx)
         jmp     iret_rest
@@ -257,16 +258,10 @@ iret_pending:
         jnz     iret_go
 iret_slow:
         mov     $HYPERCALL_IRET, %eax
-        mov     AT(error_code), %rcx
+        mov     AT(es), %rcx
         mov     $0x202, %r11d
         jmp     syscall_no_iret
-        .pushsection .ex_table, "a"
-        .balign 4
-        .irp    label, 1b, 2b, 3b, 4b, 5b, 6b, 7b, 8b, 9b, 10b, 11b, 12b
-        .long   \label - .
-        .long   iret_slow - .
-        .endr
-        .popsection
+iret_end:
 
 syscall_from_user:
         movl    $VEC_SYSCALL, VCPU_error_code - VCPU_REGS + 4(%rsp)
@@ -380,7 +375,10 @@ trap_in_hypervisor:
         lea     exit_iret(%rip), %rax
         cmp     %rax, 16(%rsp)
         je      iret_faulted
-        pop     %rax
+        lea     iret_entry(%rip), %rax
+        cmp     %rax, 16(%rsp)
+        jae     fast_iret_faulted
+1:      pop     %rax
         SAVE_GPRS
         cld
         mov     %rsp, %rbp
@@ -391,6 +389,19 @@ trap_in_hypervisor:
         RESTORE_GPRS
         add     $8, %rsp
         iretq
+
+/*
+ * The fast iret read a guest frame that is not there. RSP pointed into v->regs, where the CPU has
+ * overwritten what the long way does not need; no C may run on it. Not for #DB, which has a stack.
+ */
+fast_iret_faulted:
+        lea     iret_end(%rip), %rax
+        cmp     %rax, 16(%rsp)
+        jae     1b
+        cmpl    $1, 12(%rsp)
+        je      1b
+        mov     40(%rsp), %rsp
+        jmp     iret_slow
 
 /*
  * The IRETQ to a guest faulted: its frame is bad. All registers are the guest's already and the
@@ -515,6 +526,12 @@ copy_refused:
         mov     %rdx, %rax
         ret
         COPY_CHECKED port_copy_from_guest, %rsi
+        cmp     $4, %edx                 /* an event channel's port */
+        jne     copy_user
+5:      mov     (%rsi), %ecx
+        mov     %ecx, (%rdi)
+        xor     %eax, %eax
+        ret
         .globl  copy_user
 copy_user:
         mov     %rdx, %rcx
@@ -535,6 +552,8 @@ copy_user:
         .long   3b - .
         .long   2b - .
         .long   4b - .
+        .long   5b - .
+        .long   copy_refused - .
         .popsection
 
         .section .rodata

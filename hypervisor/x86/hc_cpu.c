@@ -30,7 +30,7 @@ long hc_iret(struct vcpu *v, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
     }
     r->rip = c.rip;
     r->cs = (uint16_t)c.cs | 3;
-    r->rflags = (c.rflags & ~(RFLAGS_IOPL | RFLAGS_VM)) | RFLAGS_IF;
+    r->rflags = (c.rflags & ~(RFLAGS_IOPL | RFLAGS_VM | RFLAGS_VIF | RFLAGS_VIP)) | RFLAGS_IF;
     r->rsp = c.rsp;
     r->ss = (uint16_t)c.ss | 3;
     /* A return as from a system call has its rip and rflags in rcx and r11, as SYSRET leaves them. */

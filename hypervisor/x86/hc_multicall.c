@@ -48,9 +48,9 @@ static long run_entries(struct vcpu *v, uint64_t *e, uint64_t n)
         if (unlikely(v->hc_restart))
             return v->hc_restart & HC_RESTART ? entry_restart(v, e, n) : 0;
         PUT_GUEST(&e[RESULT], result, fault);
-        if (unlikely(READ_ONCE(v->work) & WORK_DEAD))
-            return 0;
-        if (unlikely((n & 15) == 0 && n > 1 && port_preempt_pending()))
+        /* The call may have ended or blocked the vcpu: the rest has to wait until it runs again, if it does. */
+        if (unlikely(n > 1 && ((READ_ONCE(v->work) & WORK_RESCHED) ||
+                               ((n & 15) == 0 && port_preempt_pending()))))
             return hypercall_restart(v, (uint64_t)(e + ENTRY_BYTES / 8), n - 1, 0, 0, 0);
     }
     return 0;

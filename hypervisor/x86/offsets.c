@@ -30,6 +30,7 @@ void offsets(void)
     DEFINE(VCPU_IN_KERNEL, offsetof(struct vcpu, in_kernel));
     DEFINE(VCPU_HC_RESTART, offsetof(struct vcpu, hc_restart));
     REG(cs);
+    REG(es);
     REG(ss);
     DEFINE(VCPU_CR3_USER, offsetof(struct vcpu, cr3_user));
     DEFINE(VCPU_IRET_SPECIAL, offsetof(struct vcpu, iret_special));

@@ -18,7 +18,7 @@ bool port_preempt_pending(void)
 
     if (READ_ONCE(c->kicked) || READ_ONCE(c->flush_request))
         return true;
-    if (v && ((READ_ONCE(v->work) & (WORK_RESCHED | WORK_DEAD)) || vcpu_event_pending(v)))
+    if (v && ((READ_ONCE(v->work) & WORK_RESCHED) || vcpu_event_pending(v)))
         return true;
     return timer_next(c->id) <= port_now();
 }

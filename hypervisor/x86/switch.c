@@ -117,6 +117,7 @@ static void switch_out(struct cpu *c, struct vcpu *prev)
     fpu_save(prev);
     if (c->debug_loaded) {
         WRITE_DR(7, 0x400);
+        WRITE_DR(6, 0xffff0ff0); /* nor does the next one see which breakpoint hit */
         c->debug_loaded = false;
     }
 }
@@ -127,6 +128,7 @@ static void switch_in(struct cpu *c, struct vcpu *next)
     next->stack_top = (uint64_t)c->stack + STACK_SIZE - 16;
     __atomic_or_fetch(&next->domain->dirty_cpus, BIT(c->id), __ATOMIC_SEQ_CST);
     desc_load_vcpu(c, next);
+    desc_load_idle(c); /* the last one's window is not in the new address space, should an NMI come */
     load_cr3(c, next->in_kernel ? next->cr3_kernel : next->cr3_user);
     desc_load_vcpu_tables(c, next);
     segments_load(next);
@@ -191,9 +193,9 @@ static bool vcpu_work(struct vcpu *v)
 
     if ((work & WORK_DRAIN) && type_drain(v->domain, true) != 0)
         vcpu_set_work(v, WORK_DRAIN);
-    if (work & (WORK_RESCHED | WORK_DEAD)) {
+    if (work & WORK_RESCHED) {
         /* Deliveries wait until it runs again. */
-        vcpu_set_work(v, work & ~(WORK_RESCHED | WORK_DEAD | WORK_CPU | WORK_DRAIN));
+        vcpu_set_work(v, work & ~(WORK_RESCHED | WORK_CPU | WORK_DRAIN));
         return false;
     }
     if (work & WORK_TIME)
@@ -233,7 +235,9 @@ struct vcpu *exit_work(struct vcpu *v)
 
         cpu_work(c);
         if (v && vcpu_work(v)) {
-            if (!READ_ONCE(v->work))
+            /* Tables left to drop do not keep it from the interrupts that stopped the dropping: they
+             * wait for its next way out. */
+            if (!(READ_ONCE(v->work) & ~WORK_DRAIN))
                 return v;
             continue;
         }

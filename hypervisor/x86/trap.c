@@ -115,7 +115,7 @@ void trap_guest_page_fault(struct vcpu *v)
         }
     }
     /* The CPU read a descriptor of the guest's LDT, whose pages come in at their first use. */
-    if (unlikely(cr2 - LDT_VIRT(v->id) < 0x10000)) {
+    if (unlikely(cr2 - LDT_VIRT(v->id) < 0x10000) && !(error & PFEC_U)) {
         v->hc_nr = ~0u;
         ldt_page_fault(v, cr2 - LDT_VIRT(v->id), error);
         return;
@@ -225,7 +225,10 @@ void trap_guest_iret_fault(struct vcpu *v)
     unsigned vector = v->regs.entry_vector;
 
     v->hc_nr = ~0u;
-    bounce_trap(v, (uint8_t)vector, vector_has_error(vector), v->regs.error_code);
+    if (vector == TRAP_PF) /* by the descriptor of CS or SS: a page of the LDT comes in */
+        trap_guest_page_fault(v);
+    else
+        bounce_trap(v, (uint8_t)vector, vector_has_error(vector), v->regs.error_code);
 }
 
 void trap_guest_syscall(struct vcpu *v);

@@ -37,6 +37,8 @@
 #define RFLAGS_RF BIT(16)
 #define RFLAGS_VM BIT(17)
 #define RFLAGS_AC BIT(18)
+#define RFLAGS_VIF BIT(19)
+#define RFLAGS_VIP BIT(20)
 
 void trap_init(void);             /* once: the IDT */
 void trap_init_cpu(struct cpu *c); /* each CPU: GDT, TSS, IDT, syscall MSRs */

@@ -78,6 +78,10 @@ WEAK int type_drain(struct domain *d, bool p)
     (void)d, (void)p;
     return 0;
 }
+WEAK bool frame_get_briefly(struct frame *f, const struct domain *d) { return frame_get(f, d); }
+
+WEAK void table_abandon(struct domain *d, struct frame *f) { (void)d, (void)f; }
+
 WEAK int table_unpin(struct domain *d, mfn_t m)
 {
     (void)d, (void)m;

@@ -302,6 +302,27 @@ T(destruction_preempted_all_the_time_still_ends)
     cr_assert(!exists(5));
 }
 
+T(a_validation_never_finished_of_a_frame_given_back_does_not_keep_a_zombie)
+{
+    uint64_t before = heap_free_frames();
+    struct domain *d = full_domain();
+    struct tree t = new_tree(d);
+    struct frame *f = frame_of(t.l4);
+
+    table(t.l4)[1] = pte_make(t.l3, PTE_P | PTE_RW);
+    cr_assert(frame_get(f, d)); /* as a read-only mapping has one */
+    cr_assert(domain_release_frame(d, f));
+    fake_preempt_after = 0;
+    cr_assert_eq(table_pin(d, t.l4, TYPE_L4), -ERESTART);
+    fake_preempt_after = -1;
+    frame_put(f);
+    cr_assert_eq(frames_audit(), 0);
+    cr_assert_eq(domain_destroy(d), 0);
+    cr_assert_eq(heap_free_frames(), before);
+    cr_assert(!exists(5));
+    cr_assert_eq(frames_audit(), 0);
+}
+
 T(a_frame_in_foreign_hands_keeps_a_zombie_until_it_is_let_go)
 {
     uint64_t before = heap_free_frames();

@@ -146,6 +146,9 @@ Test(heap, scrubbing_cleans_what_came_back_and_nothing_else)
     memset(frame_va(back), 0x55, PAGE_SIZE);
     memset(frame_va(MFN(boot)), 0x55, PAGE_SIZE);
     heap_free(back, 0);
+    fake_preempt_after = 0;
+    cr_assert_not(heap_scrub_some(), "what waits for this CPU comes first");
+    fake_preempt_after = -1;
     while (heap_scrub_some())
         cr_assert_lt(++turns, 100000);
     cr_assert_eq(*(uint64_t *)frame_va(back), 0);

@@ -247,6 +247,45 @@ Test(pagetype, a_queued_table_is_revived_by_its_own_type_and_drained_for_another
     drain();
 }
 
+Test(pagetype, a_caller_who_cannot_be_preempted_drops_few_of_many_queued_tables)
+{
+    struct frame *first = NULL;
+    mfn_t m = MFN_INVALID;
+
+    for (unsigned i = 0; i < 400; i++) {
+        m = new_page(d1);
+        first = first ? first : frame_of(m);
+        cr_assert_eq(table_pin(d1, m, TYPE_L1), 0);
+        cr_assert_eq(table_unpin(d1, m), 0);
+    }
+    cr_assert_eq(d1->mm.dead_count, 400);
+    cr_assert_eq(frame_and_type_get(d1, m, TYPE_WRITABLE, false), 0, "the last one comes first");
+    frame_and_type_put(d1, frame_of(m));
+    cr_assert_eq(d1->mm.dead_count, 399);
+    cr_assert_eq(frame_and_type_get(d1, frame_mfn(first), TYPE_WRITABLE, false), -EINVAL);
+    cr_assert_gt(d1->mm.dead_count, 100);
+    audit();
+    cr_assert_eq(frame_and_type_get(d1, frame_mfn(first), TYPE_WRITABLE, false), 0);
+    frame_and_type_put(d1, first);
+    drain();
+}
+
+Test(pagetype, a_frame_at_the_limit_of_its_counts_can_be_unpinned)
+{
+    mfn_t m = new_page(d1);
+    struct frame *f = frame_of(m);
+
+    cr_assert_eq(table_pin(d1, m, TYPE_L1), 0);
+    f->type += TYPE_COUNT_LIMIT - 1;
+    f->refs += TYPE_COUNT_LIMIT - 1;
+    cr_assert_not(frame_get(f, d1));
+    cr_assert_eq(table_unpin(d1, m), 0);
+    f->type -= TYPE_COUNT_LIMIT - 2;
+    f->refs -= TYPE_COUNT_LIMIT - 2;
+    frame_and_type_put(d1, f);
+    drain();
+}
+
 Test(pagetype, type_changes_flush_cpus_that_have_not_flushed_since)
 {
     mfn_t m = new_page(d1);

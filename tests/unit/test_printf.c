@@ -23,6 +23,8 @@
     } while (0)
 
 #pragma GCC diagnostic ignored "-Wformat"
+#pragma GCC diagnostic ignored "-Wpragmas" /* each compiler has groups the other has not */
+#pragma GCC diagnostic ignored "-Wunknown-warning-option"
 #pragma GCC diagnostic ignored "-Wformat-truncation"
 
 Test(printf, numbers_of_all_sizes_are_printed_as_libc_does)

@@ -131,7 +131,7 @@ static bool wants_resched(unsigned cpu)
     uint32_t work =
         running[cpu] ? __atomic_exchange_n(&running[cpu]->work, 0, __ATOMIC_ACQ_REL) : 0;
 
-    return !running[cpu] || (work & (WORK_RESCHED | WORK_DEAD));
+    return !running[cpu] || (work & WORK_RESCHED);
 }
 
 static void cpu_exit(unsigned cpu)
@@ -166,7 +166,7 @@ static void cpu_exit(unsigned cpu)
 static bool cpu_must_exit(unsigned cpu)
 {
     return kicks_seen[cpu] != fake_kicks[cpu] || fake_timer_deadline[cpu] <= fake_now ||
-           (running[cpu] && (running[cpu]->work & (WORK_RESCHED | WORK_DEAD))) ||
+           (running[cpu] && (running[cpu]->work & WORK_RESCHED)) ||
            (!running[cpu] && (on_cpu(cpu), sched_cpu_has_work(cpu)));
 }
 

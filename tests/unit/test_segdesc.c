@@ -294,6 +294,8 @@ Test(segdesc, ldt_pages_are_taken_when_touched_and_given_back_with_the_next_ldt)
     cr_assert_eq(frame_of(b)->type & TYPE_COUNT_MASK, 0);
     cr_assert_eq(ldt_page_fault(v, 4096, 4), EMUL_DONE);
     cr_assert_eq(v->ldt_frames[1], b.n);
+    cr_assert_eq(ldt_page_fault(v, 4096, 5), EMUL_FAULT, "touched by the guest itself");
+    cr_assert_eq(frame_of(b)->type & TYPE_COUNT_MASK, 1);
     cr_assert_eq(v->ldt_frames[0], 0);
     cr_assert_eq(((uint64_t *)frame_va(b))[0], CODE64_3);
     cr_assert(selector_is_code64(v, 512 * 8 + 7));
