@@ -56,7 +56,8 @@ int l1e_get_slow(struct domain *pt_dom, struct domain *pg_dom, uint64_t *e, bool
 bool l1e_cache_bits_allowed(const struct domain *d);
 
 /* l1e_get() including the check of the flags; locked: the caller holds d->mm of pg_dom. */
-static inline int l1e_get_checked(struct domain *pt_dom, struct domain *pg_dom, uint64_t *e, bool locked)
+static inline __attribute__((always_inline)) int l1e_get_checked(struct domain *pt_dom, struct domain *pg_dom,
+                                                                 uint64_t *e, bool locked)
 {
     mfn_t m = pte_mfn(*e);
 
@@ -111,48 +112,54 @@ static inline __attribute__((always_inline)) int l1_update_rights(struct domain 
     return 0;
 }
 
-/* The entry for va in the table at machine address `table`, whose flag bits do not matter. */
+/* The entry for va in the table at machine address `table`. */
 static inline uint64_t *walk_entry(uint64_t table, gva_t va, int level)
 {
-    return (uint64_t *)(directmap + (table & PTE_ADDR)) + pte_index(va, level);
+    return (uint64_t *)(directmap + table) + pte_index(va, level);
 }
 
-/* The frame that an entry of a table names, if there is one. */
-static inline __attribute__((always_inline)) struct frame *walk_frame(uint64_t e)
+/* The entry, and the frame it names; false: none. */
+static inline __attribute__((always_inline)) bool walk_frame(uint64_t e, uint64_t *below, struct frame **f)
 {
-    uint64_t n = (e & PTE_ADDR) >> PAGE_SHIFT;
-
-    return likely(e & PTE_P) && likely(n < max_mfn) ? &frame_table[n] : NULL;
+    *below = e & PTE_ADDR;
+    *f = &frame_table[*below >> PAGE_SHIFT];
+    return likely(e & PTE_P) && likely(*below >> PAGE_SHIFT < max_mfn);
 }
 
 /*
  * The place of the L1 entry for va under a loaded L4, and the frame it lies in, which only seems to be an
- * L1: to be taken as one before the entry is touched. The tables may change during the walk: what is not a
- * table may not even be memory. What a loaded L4 names is some table, and stays memory, whatever comes.
+ * L1: take it as one before the entry is touched. False: va leads nowhere. The tables may change during the
+ * walk: what is not a table may not even be memory. But what a loaded L4 names is a table, or was one just
+ * now, and stays memory.
  */
-static inline __attribute__((always_inline)) uint64_t *walk_to_l1(uint64_t l4, gva_t va, struct frame **l1)
+static inline __attribute__((always_inline)) bool walk_to_l1(uint64_t l4, gva_t va, uint64_t **entry,
+                                                             struct frame **l1)
 {
-    uint64_t e = READ_ONCE(*walk_entry(l4, va, 4));
-    const struct frame *l2;
+    uint64_t e = READ_ONCE(*walk_entry(l4, va, 4)), table;
+    struct frame *l2;
 
-    if (unlikely(va >= BIT(47) && va < HV_VIRT_END) || unlikely(!(e & PTE_P))) /* the hypervisor's, or none */
-        return NULL;
-    e = READ_ONCE(*walk_entry(e, va, 3));
-    l2 = walk_frame(e);
-    if (unlikely(!l2) || unlikely((READ_ONCE(l2->type) & TYPE_MASK) != TYPE_L2))
-        return NULL;
-    e = READ_ONCE(*walk_entry(e, va, 2));
-    *l1 = walk_frame(e);
-    return likely(*l1) ? walk_entry(e, va, 1) : NULL;
+    if (unlikely(va >= BIT(47) && va < HV_VIRT_END)) /* not canonical, or the hypervisor's */
+        return false;
+    if (unlikely(!(e & PTE_P)))
+        return false;
+    e = READ_ONCE(*walk_entry(e & PTE_ADDR, va, 3));
+    if (unlikely(!walk_frame(e, &table, &l2)) || unlikely((READ_ONCE(l2->type) & TYPE_MASK) != TYPE_L2))
+        return false;
+    e = READ_ONCE(*walk_entry(table, va, 2));
+    if (unlikely(!walk_frame(e, &table, l1)))
+        return false;
+    *entry = walk_entry(table, va, 1);
+    return true;
 }
 
 /* entry_of_va() */
 static inline __attribute__((always_inline)) uint64_t *entry_of_va_inline(mfn_t l4, gva_t va, mfn_t *l1)
 {
     struct frame *f;
-    uint64_t *p = walk_to_l1(l4.n << PAGE_SHIFT, va, &f);
+    uint64_t *p;
 
-    if (unlikely(!p) || unlikely((READ_ONCE(f->type) & TYPE_MASK) != TYPE_L1))
+    if (unlikely(!walk_to_l1(l4.n << PAGE_SHIFT, va, &p, &f)) ||
+        unlikely((READ_ONCE(f->type) & TYPE_MASK) != TYPE_L1))
         return NULL;
     *l1 = va_frame(p);
     return p;

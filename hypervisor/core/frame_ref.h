@@ -91,7 +91,7 @@ static inline void frame_put_writable(struct frame *f)
  * A reference, and if writable a writable type reference with it, on a frame of d (not a system
  * domain), if that takes no more than counting up. False: try the long way.
  */
-static inline bool frame_get_fast(struct frame *f, const struct domain *d, bool writable)
+static inline __attribute__((always_inline)) bool frame_get_fast(struct frame *f, const struct domain *d, bool writable)
 {
     uint64_t w = word_load(f);
 

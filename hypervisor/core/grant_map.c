@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Mapping another domain's frame through a grant, and letting it go again. */
-#include "core/frame_ref.h"
+#include "core/entry.h"
 #include "core/grant_table.h"
 #include "core/log.h"
 #include "core/vcpu.h"
@@ -11,7 +11,7 @@
 
 /* ---- references on the granted frame ---- */
 
-static inline bool one_get(struct domain *granter, mfn_t m, bool write)
+HOT bool one_get(struct domain *granter, mfn_t m, bool write)
 {
     if (unlikely(!frame_get_fast(frame_of(m), granter, write)) &&
         (!write || frame_and_type_get(granter, m, TYPE_WRITABLE, false)))
@@ -19,6 +19,11 @@ static inline bool one_get(struct domain *granter, mfn_t m, bool write)
     if (write)
         frame_mark_shared(frame_of(m));
     return true;
+}
+
+static __attribute__((noinline)) bool one_more_get(struct domain *granter, mfn_t m, bool write)
+{
+    return one_get(granter, m, write);
 }
 
 static inline void one_put(struct frame *f, bool write)
@@ -30,7 +35,7 @@ static inline void one_put(struct frame *f, bool write)
 }
 
 /* One reference a kind of mapping. first: nobody else had the grant in use. */
-static inline int16_t frame_hold(struct domain *granter, struct domain *who,
+HOT int16_t frame_hold(struct domain *granter, struct domain *who,
                                  const struct gnttab_map_grant_ref *op, uint32_t frame, bool first)
 {
     bool write = !(op->flags & GNTMAP_readonly);
@@ -40,7 +45,7 @@ static inline int16_t frame_hold(struct domain *granter, struct domain *who,
         goto not_owned;
     if (unlikely(!one_get(granter, m, write)))
         goto refused;
-    if (likely((op->flags & MAP_KINDS) != MAP_KINDS) || one_get(granter, m, write))
+    if (likely((op->flags & MAP_KINDS) != MAP_KINDS) || one_more_get(granter, m, write))
         return GNTST_okay;
     one_put(frame_of(m), write);
 refused:
@@ -62,7 +67,7 @@ static inline void frame_let_go(uint32_t frame, uint16_t gone)
         one_put(f, write);
 }
 
-static inline int16_t pin_and_hold(struct domain *granter, struct domain *who,
+HOT int16_t pin_and_hold(struct domain *granter, struct domain *who,
                                    const struct gnttab_map_grant_ref *op, uint32_t incr,
                                    uint32_t *frame)
 {
@@ -93,50 +98,6 @@ static inline int16_t pin_and_hold(struct domain *granter, struct domain *who,
 
 /* ---- the L1 entry ---- */
 
-static void table_put_foreign(struct frame *f)
-{
-    struct domain *owner = domain_find(f->owner);
-
-    BUG_ON(!owner);
-    frame_and_type_put(owner, f);
-    domain_put(owner);
-}
-
-/*
- * References on what serves as an L1 table of d now. Not frame_and_type_get(), which is longer and
- * would make an L1 table of a plain page that is named here.
- */
-static inline bool table_get(struct frame *f, struct domain *d)
-{
-    /* Both counts below half of what they can hold; the references are at least as many as the
-     * types. */
-    const uint64_t mask =
-        WORD_T(TYPE_MASK | TYPE_VALIDATED | (TYPE_COUNT_MASK + 1) / 2) | (FRAME_REFS_MASK + 1) / 2;
-    uint64_t w = word_load(f);
-
-    if (unlikely(f->owner != d->id))
-        return false;
-    do {
-        if (unlikely((w & mask) != WORD_T(TYPE_L1 | TYPE_VALIDATED)) || unlikely(!(w & WORD_COUNT)))
-            return false;
-    } while (unlikely(!word_cas(f, &w, w + WORD_REF + WORD_TYPE)));
-    /* A table with a count keeps its owner, so it can only have changed hands before. */
-    if (likely(READ_ONCE(f->owner) == d->id))
-        return true;
-    table_put_foreign(f);
-    return false;
-}
-
-static inline void table_put(struct frame *f, struct domain *d)
-{
-    uint64_t w = word_load(f);
-
-    while (likely((w & WORD_COUNT) > WORD_TYPE))
-        if (likely(word_cas(f, &w, w - WORD_REF - WORD_TYPE)))
-            return;
-    frame_and_type_put(d, f);
-}
-
 /*
  * The entry the guest names: by virtual address in its kernel's address space, or (is_pte) by the
  * entry's own machine address. Held: the table stays an L1 table of the caller until
@@ -144,31 +105,25 @@ static inline void table_put(struct frame *f, struct domain *d)
  */
 HOT uint64_t *entry_hold(struct vcpu *v, uint64_t addr, bool is_pte, struct frame **table)
 {
-    struct frame *f;
     uint64_t *e;
-    mfn_t l1;
 
-    if (is_pte) {
-        l1 = MFN(addr >> PAGE_SHIFT);
-        if (addr % sizeof(uint64_t) || !mfn_valid(l1))
+    if (unlikely(is_pte)) {
+        if (addr % sizeof(uint64_t) || !mfn_valid(MFN(addr >> PAGE_SHIFT)))
             return NULL;
         e = (uint64_t *)(directmap + addr);
-    } else {
-        e = entry_of_va(MFN(v->cr3_kernel >> PAGE_SHIFT), addr, &l1);
-        if (unlikely(!e))
-            return NULL;
-    }
-    f = frame_of(l1);
-    if (unlikely(!table_get(f, v->domain)))
+        *table = frame_of(MFN(addr >> PAGE_SHIFT));
+    } else if (unlikely(!walk_to_l1(v->cr3_kernel, addr, &e, table))) {
         return NULL;
-    *table = f;
-    return e;
+    }
+    return likely(frame_get_table(*table, v->domain, TYPE_L1)) ? e : NULL;
 }
 
 HOT void entry_release(struct vcpu *v, struct frame *table)
 {
-    table_put(table, v->domain);
-    if (unlikely(type_drain_needed(v->domain)))
+    if (likely(frame_put_both_fast(table)))
+        return;
+    frame_and_type_put(v->domain, table);
+    if (type_drain_needed(v->domain))
         vcpu_set_work(v, WORK_DRAIN);
 }
 

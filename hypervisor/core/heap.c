@@ -171,8 +171,6 @@ static struct frame *take(unsigned order, uint64_t zones)
 {
     struct frame *f = NULL;
 
-    if (order == 0 && waiting.count > WAITING_LOW && zones == ~0ull)
-        return frame_list_pop(&waiting);
     f = block_take(order, zones);
     if (!f && waiting.count) {
         waiting_merge(0);
@@ -192,11 +190,47 @@ static void flush_stale(struct frame *f, uint64_t nr)
         port_tlb_flush(cpus);
 }
 
+/* One frame, from those that wait: 0 if too few do. */
+static inline mfn_t single_alloc(uint32_t flags)
+{
+    uint64_t n;
+    struct frame *f;
+
+    spin_lock(&heap_lock);
+    if (unlikely(waiting.count <= WAITING_LOW)) {
+        spin_unlock(&heap_lock);
+        return MFN(0);
+    }
+    n = waiting.head;
+    f = &frame_table[n];
+    waiting.head = f->next;
+    frame_table[f->next].prev = FRAME_NIL;
+    waiting.count--;
+    f->owner = DOMID_XEN;
+    free_frames--;
+    dirty_frames -= (f->aux & FRAME_AUX_DIRTY) != 0;
+    spin_unlock(&heap_lock);
+
+    flush_stale(f, 1);
+    if ((f->aux & AUX_KEPT) && !(flags & ALLOC_NOSCRUB))
+        memset(frame_va(MFN(n)), 0, PAGE_SIZE);
+    f->aux = 0;
+    f->prev = f->next = FRAME_NIL;
+    __atomic_store_n(&f->word, 1, __ATOMIC_RELEASE);
+    return MFN(n);
+}
+
 mfn_t heap_alloc(unsigned order, uint32_t flags)
 {
     uint64_t nr = 1ull << order, dirty = 0;
     struct frame *f;
 
+    if (likely(!order) && likely(flags < ALLOC_BITS(1))) {
+        mfn_t m = single_alloc(flags);
+
+        if (likely(m.n))
+            return m;
+    }
     if (order > MAX_ORDER)
         return MFN_INVALID;
     spin_lock(&heap_lock);
@@ -265,7 +299,7 @@ static bool scrub_one(struct frame *f)
     bool mine;
 
     spin_lock(&heap_lock);
-    mine = f->owner == DOMID_INVALID && (f->aux & FRAME_AUX_DIRTY);
+    mine = f->owner == DOMID_INVALID && (f->aux & FRAME_AUX_DIRTY) && !tlb_filter(cpus_online, f->stamp);
     if (mine) {
         memset(frame_va(frame_mfn(f)), 0, PAGE_SIZE);
         f->aux &= (uint16_t)~FRAME_AUX_DIRTY;
@@ -288,8 +322,14 @@ bool heap_scrub_some(void)
         if (cursor >= max_mfn)
             cursor = 0;
         f = &frame_table[cursor++];
-        if (READ_ONCE(f->owner) == DOMID_INVALID && (READ_ONCE(f->aux) & FRAME_AUX_DIRTY))
+        if (READ_ONCE(f->owner) == DOMID_INVALID && (READ_ONCE(f->aux) & FRAME_AUX_DIRTY)) {
+            /* Its last owner may still write it through an old translation: clean means nobody can. */
+            cpumask_t stale = tlb_filter(cpus_online, READ_ONCE(f->stamp));
+
+            if (stale)
+                port_tlb_flush(stale);
             cleaned += scrub_one(f);
+        }
     }
     __atomic_store_n(&scrub_cursor, cursor, __ATOMIC_RELAXED);
     return true;

@@ -3,6 +3,7 @@
 #include "core/frame_ref.h"
 #include "core/log.h"
 #include "core/pagetype.h"
+#include "core/vcpu.h"
 #include "lib/errno.h"
 
 /* Xen's defaults: order 9 for a guest, 18 for the control domain. */
@@ -38,7 +39,7 @@ static inline int frames_give_checked(struct domain *d, mfn_t m, unsigned order,
     uint64_t nr = 1ull << order;
 
     spin_lock(&d->pages_lock);
-    if (unlikely(d->tot_pages + nr > d->max_pages)) {
+    if (unlikely(d->tot_pages + nr > d->max_pages || d->state >= DOM_DYING)) {
         spin_unlock(&d->pages_lock);
         return refuse(d, ENOMEM, MEMORY_LIMIT, d->id, d->max_pages, nr);
     }
@@ -70,21 +71,25 @@ bool domain_release_frame(struct domain *d, struct frame *f)
                                           __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
     m2p[frame_mfn(f).n] = M2P_INVALID;
     if (unlikely(READ_ONCE(f->type) & TYPE_PARTIAL)) {
+        struct vcpu *v = port_current();
+
+        /* What hung below it goes preemptibly, on the vcpu's way out or with the domain. */
         table_abandon(d, f);
-        type_drain(d, false);
+        if (v && v->domain == d)
+            vcpu_set_work(v, WORK_DRAIN);
     }
     frame_put_inline(f);
     return true;
 }
 
 /* The last reference of a frame of d went. */
-static void frame_gone(struct domain *d, struct frame *f)
+static inline void frame_gone(struct domain *d, struct frame *f, uint64_t mfn)
 {
     spin_lock(&d->pages_lock);
     frame_list_del(&d->pages, f);
     d->tot_pages--;
     spin_unlock(&d->pages_lock);
-    m2p[frame_mfn(f).n] = M2P_INVALID;
+    m2p[mfn] = M2P_INVALID;
     heap_free_frame(f);
 }
 
@@ -99,7 +104,7 @@ void domain_frame_last_put(struct frame *f)
     }
     d = domain_find(f->owner);
     BUG_ON(!d);
-    frame_gone(d, f);
+    frame_gone(d, f, frame_mfn(f).n);
     domain_put(d);
 }
 
@@ -161,7 +166,7 @@ int memory_remove(struct domain *d, mfn_t m)
     if (likely(f->owner == d->id) && likely((uint32_t)w == (FRAME_ALLOCATED | 1)) &&
         likely(!(w & WORD_T(TYPE_COUNT_MASK | TYPE_QUEUED))) && likely(word_cas(f, &w, w & ~0xffffffffull))) {
         if (likely(READ_ONCE(f->owner) == d->id)) {
-            frame_gone(d, f);
+            frame_gone(d, f, m.n);
             return 0;
         }
         __atomic_or_fetch(&f->refs, FRAME_ALLOCATED | 1, __ATOMIC_RELEASE); /* it changed hands */

@@ -18,7 +18,8 @@ static inline bool time_to_stop(unsigned done)
     return done && done % LOOK_EVERY == 0 && port_preempt_pending();
 }
 
-/* Checked before anything is done, as on Xen: where the array begins. The door sees to the rest. */
+/* Checked before anything is done, as on Xen: where the array begins. The door sees to the rest, and to
+ * this too if there is any entry. */
 static inline bool array_ok(gva_t array)
 {
     return likely(va_is_guest(array, 1));
@@ -42,7 +43,7 @@ static OWN_FRAME long batch_map(struct vcpu *v, gva_t array, unsigned count)
     struct gnttab_map_grant_ref op;
     unsigned i;
 
-    if (!array_ok(array))
+    if (unlikely(!count) && !array_ok(array))
         return bad_array(v, array, count * sizeof(op));
     for (i = 0; i < count && !time_to_stop(i); i++, array += sizeof(op)) {
         if (unlikely(door_in_obj(v, op, array)))
@@ -63,7 +64,7 @@ static OWN_FRAME long batch_unmap(struct vcpu *v, gva_t array, unsigned count)
     bool fault = false;
     unsigned i;
 
-    if (!array_ok(array))
+    if (unlikely(!count) && !array_ok(array))
         return bad_array(v, array, count * sizeof(op));
     b.count = 0;
     for (i = 0; i < count && !time_to_stop(i) && !fault; i++, array += sizeof(op)) {

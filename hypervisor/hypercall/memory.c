@@ -109,12 +109,18 @@ static long map_out(struct vcpu *v, gva_t arg, struct xen_memory_map *m, const s
 static long op_memory_map(struct vcpu *v, gva_t arg)
 {
     struct xen_memory_map m;
+    struct domain *d = v->domain;
+    struct e820_map map = { .count = 0 }; /* another vcpu may set a new one, which frees the old */
     long rc;
 
-    if (!v->domain->e820 || !v->domain->e820->count)
-        return refuse(v->domain, ENOSYS, UNKNOWN_SUBOP, XENMEM_memory_map, 0, 0);
+    spin_lock(&d->pages_lock);
+    if (d->e820)
+        map = *d->e820;
+    spin_unlock(&d->pages_lock);
+    if (!map.count)
+        return refuse(d, ENOSYS, UNKNOWN_SUBOP, XENMEM_memory_map, 0, 0);
     rc = door_in_obj(v, m, arg);
-    return rc ? rc : map_out(v, arg, &m, v->domain->e820);
+    return rc ? rc : map_out(v, arg, &m, &map);
 }
 
 static long op_machine_memory_map(struct vcpu *v, gva_t arg)

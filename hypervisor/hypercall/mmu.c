@@ -268,7 +268,7 @@ long hc_mmu_update(struct vcpu *v, uint64_t a1, uint64_t a2, uint64_t a3, uint64
 /* ---- update_va_mapping ---- */
 
 /* flags: what to flush, and where: UVMF_LOCAL, UVMF_ALL, or the address of a bitmap of vcpus. */
-static long va_flush(struct vcpu *v, gva_t va, uint64_t flags)
+static __attribute__((noinline)) long va_flush(struct vcpu *v, gva_t va, uint64_t flags)
 {
     uint64_t where = flags & ~(uint64_t)UVMF_FLUSHTYPE_MASK;
     unsigned what = flags & UVMF_FLUSHTYPE_MASK;
@@ -293,24 +293,24 @@ static inline __attribute__((always_inline)) long update_va(struct vcpu *v, gva_
 {
     struct domain *d = v->domain;
     struct frame *f;
-    uint64_t *p = walk_to_l1(v->cr3_kernel, va, &f);
+    uint64_t *p;
     long rc = 0;
 
-    if (unlikely(!p) || unlikely(!frame_get_table(f, d, TYPE_L1)))
+    if (unlikely(!walk_to_l1(v->cr3_kernel, va, &p, &f)) || unlikely(!frame_get_table(f, d, TYPE_L1)))
         return refuse(d, EINVAL, MMU_VA_UNMAPPED, va, val, flags);
     if (!l1_update_fast(p, val, false))
         rc = l1_update_rights(d, pg_dom, p, val, false);
-    if (unlikely(!frame_put_both_fast(f)))
+    if (unlikely(!frame_put_both_fast(f))) {
         frame_and_type_put(d, f);
-    if (unlikely(type_drain_needed(d)))
-        vcpu_set_work(v, WORK_DRAIN);
+        if (type_drain_needed(d))
+            vcpu_set_work(v, WORK_DRAIN);
+    }
     if (unlikely(rc))
         return rc;
-    if (likely(flags == (UVMF_INVLPG | UVMF_LOCAL)))
-        port_tlb_flush_va_here(va);
-    else if (flags)
-        rc = va_flush(v, va, flags);
-    return rc;
+    if (unlikely(flags != (UVMF_INVLPG | UVMF_LOCAL)))
+        return flags ? va_flush(v, va, flags) : 0;
+    port_tlb_flush_va_here(va);
+    return 0;
 }
 
 long hc_update_va_mapping(struct vcpu *v, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)

@@ -40,11 +40,12 @@ static inline int extent_one(const struct reservation *r, uint64_t *x)
 static inline bool extents_some(struct vcpu *v, struct reservation *r)
 {
     uint64_t x[COPY_AT_ONCE], at = r->list + r->done * sizeof(x[0]);
-    uint64_t n = min(r->nr - r->done, r->order ? 1ul : COPY_AT_ONCE), i = 0, left = 0;
+    uint64_t n = min(r->nr - r->done, r->order ? 1ul : COPY_AT_ONCE), i, left = 0, got;
 
     if (r->op != XENMEM_increase_reservation)
         left = port_copy_from_guest(x, at, n * sizeof(x[0]));
-    for (; i < n - DIV_ROUND_UP(left, sizeof(x[0])); i++)
+    got = n - DIV_ROUND_UP(left, sizeof(x[0]));
+    for (i = 0; i < got; i++)
         if (unlikely(extent_one(r, &x[i])))
             break;
     /* LIMIT: of frames whose numbers cannot be told to the guest more than one may be lost to it. */

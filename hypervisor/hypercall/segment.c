@@ -45,11 +45,16 @@ long hc_update_descriptor(struct vcpu *v, uint64_t maddr, uint64_t desc, uint64_
     return 0;
 }
 
+/* Cannot fail: what cannot be loaded becomes 0. */
+static __attribute__((noinline)) long gs_user_selector(struct vcpu *v, unsigned sel)
+{
+    v->gs_base_user = port_load_gs_shadow_sel((uint16_t)(sel > 3 ? sel | 3 : sel));
+    return 0;
+}
+
 long hc_set_segment_base(struct vcpu *v, uint64_t which, uint64_t base, uint64_t a3, uint64_t a4,
                          uint64_t a5)
 {
-    unsigned sel = (uint16_t)base;
-
     (void)a3, (void)a4, (void)a5;
     if ((uint32_t)which < SEGBASE_GS_USER_SEL && unlikely(!va_canonical(base)))
         return refuse(v->domain, EINVAL, ADDRESS_NOT_CANONICAL, base, 0, 0);
@@ -66,9 +71,7 @@ long hc_set_segment_base(struct vcpu *v, uint64_t which, uint64_t base, uint64_t
         v->gs_base_kernel = base;
         port_base_set(BASE_GS, base);
         return 0;
-    case SEGBASE_GS_USER_SEL: /* cannot fail: what cannot be loaded becomes 0 */
-        v->gs_base_user = port_load_gs_shadow_sel((uint16_t)(sel > 3 ? sel | 3 : sel));
-        return 0;
+    case SEGBASE_GS_USER_SEL: return gs_user_selector(v, (uint16_t)base);
     default: return refuse(v->domain, EINVAL, UNKNOWN_SUBOP, which, 0, 0);
     }
 }

@@ -220,9 +220,13 @@ Test(pagetype, a_validation_never_finished_is_undone_with_the_frame)
     audit();
     cr_assert_eq(type_get(d1, frame_of(t.l4), TYPE_WRITABLE, false), -EINVAL);
     cr_assert(domain_release_frame(d1, frame_of(t.l4)));
+    cr_assert_eq(type_drain(d1, false), 0);
     cr_assert(domain_release_frame(d1, frame_of(t.l3)));
+    cr_assert_eq(type_drain(d1, false), 0);
     cr_assert(domain_release_frame(d1, frame_of(t.l2)));
+    cr_assert_eq(type_drain(d1, false), 0);
     cr_assert(domain_release_frame(d1, frame_of(t.l1)));
+    cr_assert_eq(type_drain(d1, false), 0);
     audit();
     cr_assert_eq(d1->tot_pages, 0);
 }
