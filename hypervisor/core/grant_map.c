@@ -310,6 +310,8 @@ HOT int16_t unmap(struct vcpu *v, grant_handle_t handle, uint64_t host_addr, uin
     if (bus_addr)
         gone |= flags & GNTMAP_device_map;
     left = flags & ~gone;
+    if (gone && (left & MAP_KINDS))
+        domain_get(m->granter); /* the flush's own: another vcpu may end the handle before it */
     if (gone)
         b->e[b->count++] = (struct grant_unmapped){
             .granter = m->granter,
@@ -352,10 +354,9 @@ void grant_unmap_flush(struct vcpu *v, struct grant_unmap_batch *b)
         spin_lock(&t->lock);
         grant_unpin(t, u->ref, pins_for(u->gone));
         spin_unlock(&t->lock);
-        if (likely(u->last)) {
+        if (likely(u->last))
             grant_handle_put(d, u->mapping, u->handle);
-            domain_put(u->granter);
-        }
+        domain_put(u->granter);
     }
     b->count = 0;
 }
