@@ -60,7 +60,8 @@ void memory_assign(struct domain *d, mfn_t m, unsigned order, uint64_t gpfn)
     spin_unlock(&d->pages_lock);
 }
 
-bool domain_release_frame(struct domain *d, struct frame *f)
+/* Take the owner's own reference out of the count. False: it has gone before. */
+static inline bool own_reference_take(struct frame *f)
 {
     uint32_t refs = __atomic_load_n(&f->refs, __ATOMIC_RELAXED);
 
@@ -69,17 +70,23 @@ bool domain_release_frame(struct domain *d, struct frame *f)
             return false;
     } while (!__atomic_compare_exchange_n(&f->refs, &refs, refs & ~FRAME_ALLOCATED, false,
                                           __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
-    m2p[frame_mfn(f).n] = M2P_INVALID;
-    if (unlikely(READ_ONCE(f->type) & TYPE_PARTIAL)) {
-        struct vcpu *v = port_current();
-
-        /* What hung below it goes preemptibly, on the vcpu's way out or with the domain. */
-        table_abandon(d, f);
-        if (v && v->domain == d)
-            vcpu_set_work(v, WORK_DRAIN);
-    }
-    frame_put_inline(f);
     return true;
+}
+
+bool domain_release_frame(struct domain *d, struct frame *f)
+{
+    bool own = own_reference_take(f);
+
+    if (own)
+        m2p[frame_mfn(f).n] = M2P_INVALID;
+    /* Also of a frame that was released before: while others had it mapped, it could be made a table. */
+    if (unlikely(READ_ONCE(f->type) & TYPE_PARTIAL)) {
+        table_abandon(d, f);
+        type_drain(d, false);
+    }
+    if (own)
+        frame_put_inline(f);
+    return own;
 }
 
 /* The last reference of a frame of d went. */

@@ -145,8 +145,8 @@ static bool op_grant_map(void)
     if (free_slots() < n || !fake_current->cr3_kernel)
         return false;
     for (unsigned i = 0; i < n; i++) {
-        op[i] = (struct gnttab_map_grant_ref){.ref = any_ref(granter, d), .dom = granter->id,
-                                              .status = 1};
+        op[i] = (struct gnttab_map_grant_ref){
+            .ref = any_ref(granter, d), .dom = granter->id, .status = 1};
         op[i].flags = (chance(90) ? GNTMAP_host_map : 0) | (chance(40) ? GNTMAP_readonly : 0) |
                       (chance(15) ? GNTMAP_device_map : 0);
         op[i].host_addr = any_place(d, &op[i].flags);
@@ -200,7 +200,8 @@ static bool op_grant_replace(void)
 
     if (slot == MAPS || !maps[slot].host_addr || !fake_current->cr3_kernel)
         return false;
-    *op = (struct gnttab_unmap_and_replace){.handle = maps[slot].handle, .status = 1,
+    *op = (struct gnttab_unmap_and_replace){.handle = maps[slot].handle,
+                                            .status = 1,
                                             .host_addr = maps[slot].host_addr,
                                             .new_addr = chance(20) ? 0 : any_address()};
     call(hc_grant_table_op, GNTTABOP_unmap_and_replace, guest_list, 1, 0);
@@ -304,8 +305,9 @@ static unsigned table_audit(const struct domain *d, mfn_t table)
         if (!(t[i] & PTE_P) || (mfn_valid(m) && frame_of(m)->owner == d->id) ||
             granted(d, m.n, t[i] & PTE_RW))
             continue;
-        fprintf(stderr, "audit: entry %u of table %#lx of %s maps %#lx, which is not its own: %#lx\n",
-                i, (unsigned long)table.n, d->name, (unsigned long)m.n, (unsigned long)t[i]);
+        fprintf(stderr,
+                "audit: entry %u of table %#lx of %s maps %#lx, which is not its own: %#lx\n", i,
+                (unsigned long)table.n, d->name, (unsigned long)m.n, (unsigned long)t[i]);
         errors++;
     }
     return errors;
@@ -321,7 +323,8 @@ unsigned grants_isolation_audit(void)
 
         for (uint32_t n = d->privileged || was_given(d) ? FRAME_NIL : d->pages.head; n != FRAME_NIL;
              n = frame_table[n].next)
-            if ((frame_table[n].type & TYPE_VALIDATED) && (frame_table[n].type & TYPE_MASK) == TYPE_L1)
+            if ((frame_table[n].type & TYPE_VALIDATED) &&
+                (frame_table[n].type & TYPE_MASK) == TYPE_L1)
                 errors += table_audit(d, MFN(n));
     }
     return errors;

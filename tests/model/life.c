@@ -117,12 +117,8 @@ static bool op_event_reset(void)
 }
 
 const struct operation life_ops[] = {
-    {op_destroy, 3, "destroy"},
-    {op_time, 2, "time"},
-    {op_vcpu_info, 1, "vcpu_info"},
-    {op_event_bind, 6, "event_bind"},
-    {op_event_use, 6, "event_use"},
-    {op_event_close, 2, "event_close"},
-    {op_event_reset, 1, "event_reset"},
-    {},
+    {op_destroy, 3, "destroy"},         {op_time, 2, "time"},
+    {op_vcpu_info, 1, "vcpu_info"},     {op_event_bind, 6, "event_bind"},
+    {op_event_use, 6, "event_use"},     {op_event_close, 2, "event_close"},
+    {op_event_reset, 1, "event_reset"}, {},
 };

@@ -11,8 +11,8 @@ static bool op_populate(void)
     struct domain *d = any_domain();
     mfn_t m;
 
-    return d->tot_pages < MOST &&
-           !memory_populate(d, rnd(10000), chance(90) ? 0 : rnd(5), chance(10) ? 18 + rnd(5) : 0, &m);
+    return d->tot_pages < MOST && !memory_populate(d, rnd(10000), chance(90) ? 0 : rnd(5),
+                                                   chance(10) ? 18 + rnd(5) : 0, &m);
 }
 
 static bool op_remove(void)
@@ -116,7 +116,8 @@ static bool op_exchange(void)
 }
 
 const struct operation memory_ops[] = {
-    {op_populate, 8, "populate"}, {op_remove, 3, "remove"},     {op_steal, 2, "steal"},
-    {op_scrub, 1, "scrub"},       {op_increase, 5, "increase"}, {op_decrease, 3, "decrease"},
+    {op_populate, 8, "populate"}, {op_remove, 3, "remove"},
+    {op_steal, 2, "steal"},       {op_scrub, 1, "scrub"},
+    {op_increase, 5, "increase"}, {op_decrease, 3, "decrease"},
     {op_exchange, 4, "exchange"}, {},
 };

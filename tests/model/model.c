@@ -2,19 +2,21 @@
 /*
  * Random operations on the core and the hypercalls, audited after each one.
  *
- *   model                 the kept seeds, then new ones until the time is over; each in its own process
+ *   model                 the kept seeds, then new ones until the time is over; each in its own
+ *                         process
  *   model SEED [OPS]      that one, with its log
  *
- * A few domains build, change, pin and drop page tables of their own and each other's frames, give and
- * take memory, grant pages, use events and die, with preemption at random places; some operations are
- * begun and never finished, as a hostile guest would. What is checked is not the answers but that all
- * counts still follow from what refers to what (frames_audit, grant_audit, evtchn_audit), that no
- * domain maps what nobody gave it, that nothing is left when all domains have died, and that each kind
- * of operation succeeds now and then.
+ * A few domains build, change, pin and drop page tables of their own and each other's frames, give
+ * and take memory, grant pages, use events and die, with preemption at random places; some
+ * operations are begun and never finished, as a hostile guest would. What is checked is not the
+ * answers but that all counts still follow from what refers to what (frames_audit, grant_audit,
+ * evtchn_audit), that no domain maps what nobody gave it, that nothing is left when all domains
+ * have died, and that each kind of operation succeeds now and then.
  */
 #include "model.h"
 #include "core/evtchn.h"
 #include "core/sched.h"
+#include "core/tlb.h"
 #include "core/timer.h"
 #include <stdio.h>
 #include <sys/mman.h>
@@ -30,7 +32,10 @@ static const uint64_t kept_seeds[] = {1, 2, 3, 4, 5, 6, 7, 8};
 
 /* Objects live in the arena, where the leak checker sees nothing and can only stumble. */
 const char *__asan_default_options(void);
-const char *__asan_default_options(void) { return "detect_leaks=0"; }
+const char *__asan_default_options(void)
+{
+    return "detect_leaks=0";
+}
 
 static const struct operation *const parts[] = {memory_ops, table_ops, grant_ops, life_ops};
 #define MAX_OPS 64
@@ -38,7 +43,7 @@ static const struct operation *const parts[] = {memory_ops, table_ops, grant_ops
 /* In memory that the processes of all seeds share. */
 static struct {
     unsigned long tried, succeeded;
-} *tally; /* by operation, in the order of the parts */
+} * tally; /* by operation, in the order of the parts */
 
 static const struct operation *ops[MAX_OPS];
 static unsigned nr_ops, total_weight;
@@ -63,14 +68,28 @@ static void finish(void);
 
 static void failed(const char *what, unsigned long n)
 {
-    fprintf(stderr, "seed %lu: %s: %lu, in operation %u, %s\n", (unsigned long)now_seed, what, n, now_op,
-            now_name);
+    fprintf(stderr, "seed %lu: %s: %lu, in operation %u, %s\n", (unsigned long)now_seed, what, n,
+            now_op, now_name);
     exit(1);
+}
+
+/* [TLB-1] */
+static unsigned tlb_audit(void)
+{
+    static uint32_t last[NR_CPUS];
+    unsigned errors = 0;
+
+    for (unsigned i = 0; i < NR_CPUS; i++) {
+        errors +=
+            (int32_t)(tlb_clock - tlb_cpu_time[i]) < 0 || (int32_t)(tlb_cpu_time[i] - last[i]) < 0;
+        last[i] = tlb_cpu_time[i];
+    }
+    return errors;
 }
 
 void audit(void)
 {
-    unsigned errors = frames_audit() + grants_isolation_audit();
+    unsigned errors = frames_audit() + grants_isolation_audit() + tlb_audit();
 
     for (unsigned i = 0; i < DOMAINS; i++)
         errors += grant_audit(dom[i]) + evtchn_audit(dom[i]);
@@ -124,7 +143,8 @@ static unsigned idle_operations(bool all)
 
     for (unsigned i = 0; i < nr_ops; i++) {
         if (all)
-            printf("%-16s %8lu of %8lu succeeded\n", ops[i]->name, tally[i].succeeded, tally[i].tried);
+            printf("%-16s %8lu of %8lu succeeded\n", ops[i]->name, tally[i].succeeded,
+                   tally[i].tried);
         else if (!tally[i].succeeded)
             printf("FAIL %s: never succeeded\n", ops[i]->name);
         idle += !tally[i].succeeded;
@@ -167,6 +187,7 @@ int main(int argc, char **argv)
 
 static uint64_t rnd_state;
 struct domain *dom[DOMAINS];
+bool control_meddles;
 
 uint32_t rnd(uint32_t below)
 {
@@ -228,16 +249,21 @@ uint64_t any_entry(struct domain *d, mfn_t table)
         return chance(50) ? 0 : (uint64_t)rnd(1u << 30) << 1;
     if (chance(5))
         e |= rare[rnd(6)];
-    m = type > TYPE_L1 && type <= TYPE_L4 && chance(80) ? any_table(d, type - TYPE_L1) : any_frame(d);
+    m = type > TYPE_L1 && type <= TYPE_L4 && chance(80) ? any_table(d, type - TYPE_L1)
+                                                        : any_frame(d);
     return e | ((m.n & ((1ull << 40) - 1)) << PAGE_SHIFT);
 }
 
-unsigned any_index(void) { return chance(90) ? rnd(12) : rnd(512); }
+unsigned any_index(void)
+{
+    return chance(90) ? rnd(12) : rnd(512);
+}
 
 /* Under the tables that tables_begin() makes, mostly. */
 gva_t any_address(void)
 {
-    uint64_t upper = chance(90) ? 0 : (uint64_t)rnd(3) << 39 | (uint64_t)rnd(3) << 30 | rnd(3) << 21;
+    uint64_t upper =
+        chance(90) ? 0 : (uint64_t)rnd(3) << 39 | (uint64_t)rnd(3) << 30 | rnd(3) << 21;
 
     return upper | any_index() << PAGE_SHIFT;
 }
@@ -246,8 +272,14 @@ gva_t any_address(void)
 
 gva_t guest_args, guest_list;
 
-void maybe_preempt(void) { fake_preempt_after = chance(30) ? (int)rnd(6) : -1; }
-void never_preempt(void) { fake_preempt_after = -1; }
+void maybe_preempt(void)
+{
+    fake_preempt_after = chance(30) ? (int)rnd(6) : -1;
+}
+void never_preempt(void)
+{
+    fake_preempt_after = -1;
+}
 
 long call(hypercall_fn *fn, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4)
 {
@@ -278,6 +310,7 @@ static uint64_t free_at_first;
 static void start(uint64_t seed)
 {
     rnd_state = seed * 0x9e3779b97f4a7c15ull + 1;
+    control_meddles = chance(25);
     fake_frames = FRAMES;
     fake_reset();
     guest_args = fake_guest_alloc(PAGE_SIZE);

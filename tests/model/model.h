@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The model's parts share this. A part is a list of operations; an operation picks a domain, does one
- * thing with random arguments, and says if it succeeded. What happens afterwards (audits, the count of
- * successes) is the same for all and stands in model.c.
+ * The model's parts share this. A part is a list of operations; an operation picks a domain, does
+ * one thing with random arguments, and says if it succeeded. What happens afterwards (audits, the
+ * count of successes) is the same for all and stands in model.c.
  */
 #ifndef TESTS_MODEL_H
 #define TESTS_MODEL_H
@@ -30,7 +30,10 @@ extern struct domain *dom[DOMAINS];
 /* ---- picking ---- */
 
 uint32_t rnd(uint32_t below);
-static inline bool chance(unsigned percent) { return rnd(100) < percent; }
+static inline bool chance(unsigned percent)
+{
+    return rnd(100) < percent;
+}
 
 /* Of the domains at random; one of its vcpus becomes the current one. */
 struct domain *any_domain(void);
@@ -55,8 +58,8 @@ extern gva_t guest_args, guest_list;
 #define GUEST_LIST_BYTES (64u << 10)
 
 /*
- * A hypercall of the current vcpu, executed again as long as it asks for that; now and then the guest
- * does something else instead (an event came) and never comes back to it: then -ERESTART.
+ * A hypercall of the current vcpu, executed again as long as it asks for that; now and then the
+ * guest does something else instead (an event came) and never comes back to it: then -ERESTART.
  */
 long call(hypercall_fn *fn, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4);
 
@@ -71,7 +74,8 @@ struct domain *new_domain(domid_t id);
 void tables_begin(struct domain *d);
 /* d is about to die: forget what it mapped. */
 void grants_forget(struct domain *d);
-/* The control domain puts what it likes into d's tables. */
+/* In some runs the control domain puts others' frames into the tables of d. */
+extern bool control_meddles;
 void grants_given(struct domain *d);
 /* Entries that map other domains' frames without a grant, or writable against it. */
 unsigned grants_isolation_audit(void);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Page tables and descriptor pages: by the core's own calls, and by the hypercalls that batch them. */
+/* Page tables and descriptor pages: by the core's own calls, and by the hypercalls that batch
+ * them. */
 #include "core/entry.h"
 #include "core/segdesc.h"
 #include "hypercall/mmu.h"
@@ -39,8 +40,8 @@ static bool op_build(void)
         bool rw = level > 1 || (mfn_valid(c) && (frame_of(c)->type & TYPE_MASK) == TYPE_WRITABLE) ||
                   chance(10);
 
-        ((uint64_t *)frame_va(m))[any_index()] = pte_make(MFN(c.n & 0xffffffff),
-                                                          PTE_P | (rw ? PTE_RW : 0));
+        ((uint64_t *)frame_va(m))[any_index()] =
+            pte_make(MFN(c.n & 0xffffffff), PTE_P | (rw ? PTE_RW : 0));
     }
     frame_and_type_put(d, frame_of(m));
     maybe_preempt();
@@ -119,7 +120,7 @@ static bool op_mmu_update(void)
 
     if (d->privileged && chance(30)) {
         pg = dom[rnd(DOMAINS)];
-        pt = chance(50) ? pg : chance(90) ? d : dom[rnd(DOMAINS)];
+        pt = chance(50) ? pg : control_meddles ? dom[rnd(DOMAINS)] : d;
         domains = (uint64_t)(pt->id + 1u) << 16 | (pg == d ? DOMID_SELF : pg->id);
         if (pt != pg)
             grants_given(pt);
@@ -129,7 +130,8 @@ static bool op_mmu_update(void)
         if (!i || chance(10))
             m = chance(90) ? any_table(pt, 0) : any_frame(pt);
         u[i].ptr = (m.n << PAGE_SHIFT) + any_index() * 8 + (chance(90) ? 0 : rnd(8));
-        u[i].val = n > 4 && chance(90) ? 0 : any_entry(pt == pg || chance(80) ? pg : dom[rnd(DOMAINS)], m);
+        u[i].val =
+            n > 4 && chance(90) ? 0 : any_entry(pt == pg || chance(80) ? pg : dom[rnd(DOMAINS)], m);
     }
     return !call(hc_mmu_update, chance(95) ? guest_list : FAKE_GUEST_VA + FAKE_GUEST_BYTES - 16, n,
                  chance(50) ? guest_args : 0, domains);
@@ -214,16 +216,26 @@ static bool op_descriptor(void)
     static const uint64_t descs[] = {0, 0x00affb000000ffff, 0x00cff3000000ffff, 0x0000890000000067};
     struct domain *d = any_domain();
 
-    return !call(hc_update_descriptor, (any_frame(d).n << PAGE_SHIFT) + any_index() * 8, descs[rnd(4)],
-                 0, 0);
+    return !call(hc_update_descriptor, (any_frame(d).n << PAGE_SHIFT) + any_index() * 8,
+                 descs[rnd(4)], 0, 0);
 }
 
-/* The vcpu touches its LDT. */
-static bool op_ldt_page(void)
+/* The vcpu loads selectors from its LDT, a new one now and then. */
+static bool op_ldt(void)
 {
-    any_domain();
-    return fake_current->ldt_ents &&
-           ldt_page_fault(fake_current, rnd(fake_current->ldt_ents) * 8, 0) == EMUL_DONE;
+    struct vcpu *v = (any_domain(), fake_current);
+    struct mmuext_op op = {.cmd = MMUEXT_SET_LDT,
+                           .arg1.linear_addr = any_address(),
+                           .arg2.nr_ents = (1 + rnd(8)) * 512};
+    bool worked = false;
+
+    if (!v->ldt_ents || chance(20)) {
+        memcpy(fake_guest_ptr(guest_list), &op, sizeof(op));
+        call(hc_mmuext_op, guest_list, 1, 0, DOMID_SELF);
+    }
+    for (unsigned i = 0; i < 4 && v->ldt_ents; i++)
+        worked |= ldt_page_fault(v, rnd(v->ldt_ents) * 8, 0) == EMUL_DONE;
+    return worked;
 }
 
 const struct operation table_ops[] = {
@@ -239,7 +251,7 @@ const struct operation table_ops[] = {
     {op_base, 4, "base"},
     {op_gdt, 4, "gdt"},
     {op_descriptor, 3, "descriptor"},
-    {op_ldt_page, 4, "ldt_page"},
+    {op_ldt, 4, "ldt"},
     {},
 };
 

@@ -38,16 +38,13 @@ def built(name):
     return path
 
 
-def boot(guest=HELLO, stop=None, **options):
-    """Boots a guest as first domain to the machine's end, which must come in time.
-
-    `stop` may end it sooner: it is given each console line and says if that is enough.
-    """
+def boot(guest=HELLO, **options):
+    """Boots a guest as first domain to the machine's end, which must come in time."""
     if guest and not os.path.exists(guest):
         raise Failure(f'{os.path.relpath(guest, ROOT)} was not built')
     options.setdefault('timeout', 60)
     m = Machine(guest=guest, **options)
-    m.run(stop=stop)
+    m.run()
     if m.status == TIMED_OUT:
         fail(m, f'the machine did not end within {m.timeout} s')
     if m.status:

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Philoxen boots its first domain on every machine it promises, by both multiboot protocols."""
+"""Philoxen boots its first domain on every machine it promises, by both multiboot protocols.
+
+Claims: [BOOT-1].
+"""
 
 import os
 import subprocess

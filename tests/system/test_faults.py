@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Faults stay where they are made, and the hypervisor's own are told with names."""
+"""Faults stay where they are made, and the hypervisor's own are told with names.
+
+Claims: [DOM-6] [REF-3].
+"""
 
 import re
 
@@ -15,22 +18,20 @@ def expect_attacks(m, who=''):
 
 @cases((1,), (2,))
 def test_hostile_guests_leave_their_neighbour_the_clock(cpus):
-    """The first domain keeps its clock while two unprivileged ones attack, and when they are gone."""
-    left = {'1', '2', 'clock'}
+    """The first domain keeps its clock while two unprivileged ones attack, and when they are gone.
 
-    def enough(line):
-        gone = re.search(r'Domain ([12]) crashed', line)
-        left.discard(gone[1] if gone else 'clock' if left == {'clock'} and 'ticks' in line else '')
-        return not left or 'BAD' in line
-
+    Time is counted in instructions, so that a busy host makes nobody late. With two CPUs QEMU runs
+    them in turns of some milliseconds.
+    """
     hostile = built('system/hostile.elf')
-    m = boot(guest=built('system/clock.elf'), guest_args='100', smp=cpus, timeout=120, stop=enough,
-             modules=[f'{hostile} domU:name=h{i};mem=16M seed={i}{cpus}' for i in (1, 2)])
+    m = boot(guest=built('system/clock.elf'), guest_args=f'2 {2 if cpus == 1 else 30}', smp=cpus,
+             icount=True, timeout=120,
+             modules=[f'{hostile} domU:name=a;mem=16M 1{cpus}',
+                      f'{hostile} domU:name=b;mem=24M;vcpus=2 2{cpus}'])
     for i in (1, 2):
         expect_attacks(m, f'(d{i})')
-    if left:
-        fail(m, f'never seen: {left}')
-    expect_none(m, 'clock: BAD')
+        expect(m, f'Domain {i} crashed')
+    expect(m, r'clock: kept')
     expect_healthy(m)
 
 
@@ -42,11 +43,14 @@ def test_attacks_of_the_first_domain_only_crash_it(cpus):
     expect_none(m, PANICKED)
 
 
-def test_panic_prints_a_symbolised_backtrace():
+@cases(('resets',), ('halts',))
+def test_panic_prints_a_symbolised_backtrace_and(end):
     """`debug-panic` on the command line panics at the end of the boot."""
-    m = boot(hv_args='debug-panic')
-    expect(m, r'Panic on CPU')
-    names = [found[1] for found in (re.search(r'\b([a-z_][a-z0-9_]+)\+0x[0-9a-f]+', line)
-                                    for line in m.console) if found]
-    if len(names) < 2:
-        fail(m, f'the backtrace names {len(names)} functions')
+    m = boot(hv_args='debug-panic noreboot' if end == 'halts' else 'debug-panic', smp=2)
+    expect(m, r'Panic on CPU 0: asked for by debug-panic')
+    expect(m, r'\[<ffff[0-9a-f]{12}>\] boot_main\+0x[0-9a-f]+')
+    expect(m, r'\[<ffff[0-9a-f]{12}>\] start64\+0x[0-9a-f]+')
+    if end == 'halts':
+        expect(m, r'Manual reset required \(noreboot\)')
+    else:
+        expect_none(m, 'Manual reset')

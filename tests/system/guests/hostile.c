@@ -16,6 +16,7 @@ static void *pages[SCRATCH_PAGES];
 #define TARGETS 4u
 static unsigned long target_va[TARGETS];
 static uint64_t target_pte[TARGETS]; /* Their entries' machine addresses. */
+static uint64_t *ldt;
 static unsigned int accepted, refused;
 static unsigned long nr_pages; /* start_info itself is one of the victims */
 
@@ -208,11 +209,35 @@ static void attack_instruction(void)
 
 static void attack_memory(void)
 {
-    unsigned long where = 0xffff800000000000ul + (random_word() >> 17);
-    uint64_t value;
+    uint64_t r = random_word(), value;
+    unsigned long where = 0xffff800000000000ul + (r >> 17);
+
+    if (r % 4 == 0) /* where the hypervisor maps the GDT and the LDT of each vCPU */
+        where = 0xffff820000000000ul + ((r >> 8) & 0x7fff8);
 
     try_read((void *)where, &value);
     try_write((void *)where, random_word());
+}
+
+/* Some page as LDT, or the one that can be it; then any selector. */
+static void attack_segment(void)
+{
+    uint64_t r = random_word();
+    struct mmuext_op op = {.cmd = MMUEXT_SET_LDT, .arg1.linear_addr = argument() & PAGE_MASK};
+
+    if (r & 1)
+        op.arg1.linear_addr = (unsigned long)ldt;
+    op.arg2.nr_ents = (r >> 8) % 4 * 512;
+    if ((r >> 4) % 8 == 0)
+        count(hypercall_mmuext_op(&op, 1, NULL, DOMID_SELF));
+    for (int i = 0; i < 4; i++) {
+        uint32_t selector = (uint16_t)random_word() | 3;
+
+        if (i)
+            selector = (selector & 0xff) | 7;
+        TRY_ASM("mov %0, %%es", : : "r"(selector));
+    }
+    TRY_ASM("mov %0, %%es", : : "r"(0));
 }
 
 static void prepare(void)
@@ -223,6 +248,10 @@ static void prepare(void)
         for (unsigned int j = 0; i % 2 && j < PAGE_SIZE / sizeof(*words); j++)
             words[j] = random_word() >> (random_word() % 64);
     }
+    ldt = page_alloc();
+    for (unsigned int i = 0; i < 512; i++)
+        ldt[i] = 0x00cff3000000ffff; /* data, DPL 3 */
+    page_set_ro(ldt);
     target_va[0] = (unsigned long)va_alloc(TARGETS);
     for (unsigned int i = 0; i < TARGETS; i++) {
         target_va[i] = target_va[0] + i * PAGE_SIZE;
@@ -240,12 +269,13 @@ int main(void)
     console_emergency();
     events_disable();
     for (unsigned int round = 0; round < ROUNDS; round++) {
-        switch (random_word() % 6) {
+        switch (random_word() % 7) {
         case 0: attack_page_table(); break;
         case 1: attack_instruction(); break;
         case 2: attack_memory(); break;
         case 3: attack_upper_table(); break;
         case 4: attack_operation(); break;
+        case 5: attack_segment(); break;
         default: attack_hypercall(); break;
         }
     }
