@@ -53,6 +53,8 @@ int domain_add_frames(struct domain *d, mfn_t m, unsigned order)
     return frames_give_checked(d, m, order, M2P_INVALID);
 }
 
+/* LIMIT: the count dropped when the frames were taken, so while this vcpu exchanges another may populate: a domain
+ * can pass max_pages by one chunk (2 MiB) for each vcpu that exchanges at that moment. */
 void memory_assign(struct domain *d, mfn_t m, unsigned order, uint64_t gpfn)
 {
     spin_lock(&d->pages_lock);

@@ -2,6 +2,7 @@
 /*
  * Extended state (x87, SSE, AVX), saved and loaded whole at each switch between vcpus. Eager: it costs
  * one instruction each way, never shows a guest another's registers, and needs no #NM of our own.
+ * LIMIT: AMD CPUs before Zen leave the x87 instruction and data pointers of the last guest in place.
  */
 #include "core/log.h"
 #include "lib/errno.h"

@@ -50,7 +50,8 @@ void port_load_segment_bases(struct vcpu *v)
 }
 
 #define READ_SEL(reg) ({ uint16_t s_; __asm__ volatile("mov %%" #reg ", %0" : "=r"(s_)); s_; })
-/* A selector the descriptor tables do not allow any more becomes null, and is counted. */
+/* LIMIT: a selector of an LDT page that was dropped by a new SET_LDT is not brought in again, as Xen does.
+ * A selector the descriptor tables do not allow any more becomes null, and is counted. */
 #define LOAD_SEL(reg, sel) ({                                                              \
     uint32_t bad_ = 0, sel_ = (sel);                                                       \
     __asm__ volatile("1: mov %1, %%" #reg "\n\tjmp 3f\n"                                    \
