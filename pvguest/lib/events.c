@@ -4,6 +4,7 @@
 static struct {
     evtchn_handler_t *handler;
     void *data;
+    volatile unsigned int vcpu; /* where it is bound */
 } ports[NR_PORTS];
 
 static unsigned long upcalls[MAX_CPUS];
@@ -51,12 +52,22 @@ bool evtchn_clear(evtchn_port_t port)
     return clear_bit(shared_info->evtchn_pending, port);
 }
 
+/* A port the hypervisor gave us, or its error. */
+static long bound(long rc, evtchn_port_t port, unsigned int vcpu)
+{
+    if (rc)
+        return rc;
+    if (port < NR_PORTS)
+        ports[port].vcpu = vcpu;
+    return port;
+}
+
 long evtchn_alloc_unbound(domid_t dom, domid_t remote)
 {
     struct evtchn_alloc_unbound op = {.dom = dom, .remote_dom = remote};
     long rc = hypercall_event_channel_op(EVTCHNOP_alloc_unbound, &op);
 
-    return rc ? rc : (long)op.port;
+    return bound(rc, op.port, 0);
 }
 
 long evtchn_bind_interdomain(domid_t remote, evtchn_port_t remote_port)
@@ -64,7 +75,7 @@ long evtchn_bind_interdomain(domid_t remote, evtchn_port_t remote_port)
     struct evtchn_bind_interdomain op = {.remote_dom = remote, .remote_port = remote_port};
     long rc = hypercall_event_channel_op(EVTCHNOP_bind_interdomain, &op);
 
-    return rc ? rc : (long)op.local_port;
+    return bound(rc, op.local_port, 0);
 }
 
 long evtchn_bind_virq(unsigned int virq, unsigned int vcpu)
@@ -72,7 +83,7 @@ long evtchn_bind_virq(unsigned int virq, unsigned int vcpu)
     struct evtchn_bind_virq op = {.virq = virq, .vcpu = vcpu};
     long rc = hypercall_event_channel_op(EVTCHNOP_bind_virq, &op);
 
-    return rc ? rc : (long)op.port;
+    return bound(rc, op.port, vcpu);
 }
 
 long evtchn_bind_ipi(unsigned int vcpu)
@@ -80,7 +91,7 @@ long evtchn_bind_ipi(unsigned int vcpu)
     struct evtchn_bind_ipi op = {.vcpu = vcpu};
     long rc = hypercall_event_channel_op(EVTCHNOP_bind_ipi, &op);
 
-    return rc ? rc : (long)op.port;
+    return bound(rc, op.port, vcpu);
 }
 
 long evtchn_bind_pirq(unsigned int pirq, bool share)
@@ -88,7 +99,7 @@ long evtchn_bind_pirq(unsigned int pirq, bool share)
     struct evtchn_bind_pirq op = {.pirq = pirq, .flags = share ? BIND_PIRQ__WILL_SHARE : 0};
     long rc = hypercall_event_channel_op(EVTCHNOP_bind_pirq, &op);
 
-    return rc ? rc : (long)op.port;
+    return bound(rc, op.port, 0);
 }
 
 long evtchn_close(evtchn_port_t port)
@@ -112,8 +123,9 @@ long evtchn_send(evtchn_port_t port)
 long evtchn_bind_vcpu(evtchn_port_t port, unsigned int vcpu)
 {
     struct evtchn_bind_vcpu op = {.port = port, .vcpu = vcpu};
+    long rc = hypercall_event_channel_op(EVTCHNOP_bind_vcpu, &op);
 
-    return hypercall_event_channel_op(EVTCHNOP_bind_vcpu, &op);
+    return rc ? rc : (bound(0, port, vcpu), 0);
 }
 
 long evtchn_unmask(evtchn_port_t port)
@@ -208,8 +220,11 @@ bool events_wait(const volatile int *flag, uint64_t deadline)
     return *flag;
 }
 
+/* The word of pending bits is shared: it may hold other vCPUs' ports, which they have been told of. */
 static void handle_port(evtchn_port_t port)
 {
+    if (ports[port].vcpu != this_cpu()->id)
+        return;
     evtchn_clear(port);
     if (ports[port].handler)
         ports[port].handler(port, ports[port].data);
