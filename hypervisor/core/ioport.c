@@ -13,7 +13,7 @@
 #define PORT_PCI_INDEX 0xcf8
 #define PORT_PCI_DATA 0xcfc
 
-static spinlock_t index_lock = SPINLOCK_INIT; /* CMOS and PCI index registers; a leaf */
+spinlock_t ioport_index_lock = SPINLOCK_INIT;
 
 /* ---- may the code do it? ---- */
 
@@ -102,13 +102,13 @@ static uint32_t pci_data(const struct domain *d, unsigned port, unsigned bytes, 
 {
     if (!d->privileged)
         return ~0u;
-    spin_lock(&index_lock);
+    spin_lock(&ioport_index_lock);
     port_io_out(PORT_PCI_INDEX, 4, d->pci_index);
     if (write)
         port_io_out((uint16_t)port, bytes, val);
     else
         val = port_io_in((uint16_t)port, bytes);
-    spin_unlock(&index_lock);
+    spin_unlock(&ioport_index_lock);
     return val;
 }
 
@@ -116,13 +116,13 @@ static uint8_t cmos_data(const struct domain *d, bool write, uint8_t val)
 {
     if (!owns(d, PORT_CMOS_INDEX, 2))
         return 0xff;
-    spin_lock(&index_lock);
+    spin_lock(&ioport_index_lock);
     port_io_out(PORT_CMOS_INDEX, 1, d->cmos_index & 0x7f);
     if (write)
         port_io_out(PORT_CMOS_DATA, 1, val);
     else
         val = (uint8_t)port_io_in(PORT_CMOS_DATA, 1);
-    spin_unlock(&index_lock);
+    spin_unlock(&ioport_index_lock);
     return val;
 }
 

@@ -13,6 +13,9 @@
 
 #include "core/emulate.h"
 
+/* CMOS and PCI index registers, for domains' accesses and the hypervisor's own; a leaf. */
+extern spinlock_t ioport_index_lock;
+
 /* in, out, ins, outs: a decoded instruction of the current vcpu. */
 enum emul_result ioport_insn(struct vcpu *v, const struct insn *i);
 /* Virtual IOPL lets this mode touch ports and the interrupt flag? */
