@@ -96,7 +96,7 @@ guest:
 
 system: ## whole boots (ONLY=PATTERN chooses, FULL=1 for every machine)
 system:
-	@$(JOBS) all $(B)/philoxen.iso
+	@$(JOBS) all system-needs
 	@tests/system/run $(if $(ONLY),--only '$(ONLY)') $(if $(FULL),--full)
 
 check: ## check the sources' rules: includes, sizes, licence lines, claims
@@ -143,8 +143,11 @@ suite-model: $(B)/tests/model
 suite-guest: all
 	@tools/run/suite guest tools/run/conformance --expected tests/guest/expected.txt
 
-suite-system: all $(B)/philoxen.iso
+suite-system: all system-needs
 	@tools/run/suite system tests/system/run
+
+.PHONY: system-needs
+system-needs: $(SYSTEM_NEEDS)
 
 $(B)/xen/xen: tools/run/fetch-xen
 	tools/run/fetch-xen $(B)

@@ -58,3 +58,16 @@ $(B)/system/%.elf: $(B)/system/%.o $(PVGUEST_PAGE) $(PVGUEST_LIB) $(PVGUEST_LD)
 guests: $(SYSTEM_GUESTS)
 
 -include $(wildcard $(B)/system/*.d)
+
+# What Dom0 runs in the system tests: static programs of this machine's C library.
+DOM0_CFLAGS   := -std=gnu17 -O2 -g $(WARNINGS)
+DOM0_PROGRAMS := $(patsubst tests/system/dom0/%.c,$(B)/system/%,$(wildcard tests/system/dom0/*.c))
+
+$(DOM0_PROGRAMS): $(B)/system/%: tests/system/dom0/%.c
+	@mkdir -p $(@D)
+	$(CC) $(DOM0_CFLAGS) -static -pthread $< -o $@
+
+$(B)/dom0/vmlinuz: tools/run/fetch-linux
+	tools/run/fetch-linux $(B)
+
+SYSTEM_NEEDS := $(B)/philoxen.iso $(DOM0_PROGRAMS) $(B)/dom0/vmlinuz
