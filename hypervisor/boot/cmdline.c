@@ -47,13 +47,30 @@ static bool set_flag(const char *value, bool *flag)
     return true;
 }
 
-/* console=com1,vga: of the list only com1 counts, there is no other console. */
+static bool word_is(const char *p, size_t n, const char *word)
+{
+    return n == strlen(word) && !strncmp(p, word, n);
+}
+
+/* console=com1,vga,none: any of the list. */
 static bool set_console(struct boot_options *o, const char *value)
 {
-    o->console_com1 = false;
-    for (const char *p = value; p; p = strchr(p, ','), p = p ? p + 1 : NULL)
-        if (!strncmp(p, "com1", 4) && (!p[4] || p[4] == ','))
-            o->console_com1 = true;
+    bool com1 = false, vga = false;
+
+    while (*value) {
+        const char *comma = strchr(value, ',');
+        size_t n = comma ? (size_t)(comma - value) : strlen(value);
+
+        if (word_is(value, n, "com1"))
+            com1 = true;
+        else if (word_is(value, n, "vga"))
+            vga = true;
+        else if (!word_is(value, n, "none") && n)
+            return false;
+        value += n + (comma != NULL);
+    }
+    o->console.com1 = com1;
+    o->console.vga = vga;
     return true;
 }
 
@@ -80,11 +97,19 @@ static bool set_com1(struct boot_options *o, const char *value)
         port = strtoul(p, &end, 0);
         if (end == p || !port || port > 0xfff8)
             return false;
-        o->com1_port = (uint16_t)port;
+        o->console.com1_port = (uint16_t)port;
     }
-    if (*end && *end != ',')
+    if (*end == ',') {
+        const char *p = end + 1;
+        unsigned long irq = strtoul(p, &end, 0);
+
+        if (end == p || irq > 255)
+            return false;
+        o->console.com1_irq = (uint32_t)irq;
+    }
+    if (*end && *end != ',') /* what follows names PCI devices */
         return false;
-    o->com1_baud = (uint32_t)baud;
+    o->console.com1_baud = (uint32_t)baud;
     return true;
 }
 
@@ -125,44 +150,97 @@ static bool set_maxcpus(struct boot_options *o, const char *value)
     return set_number(value, &o->maxcpus);
 }
 
-/* Xen's words; behind a '/' comes the level up to which lines are shown at a limited rate, which
- * here means the same as shown. */
-static bool parse_level(const char *value, unsigned *level)
+/* Xen's words, <level>[/<rate-limited level>]; to[]: what they mean here. */
+static bool parse_levels(const char *value, const enum log_level to[6], enum log_level *always,
+                         enum log_level *limited)
 {
     static const char *const words[] = {"none", "error", "warning", "info", "debug", "all"};
     const char *slash = strchr(value, '/');
+    size_t n = slash ? (size_t)(slash - value) : strlen(value);
+    int first = -1, second = -1;
 
-    if (slash)
-        value = slash + 1;
-    for (unsigned i = 0; i < ARRAY_SIZE(words); i++)
-        if (!strcmp(value, words[i])) {
-            *level = i;
-            return true;
-        }
-    return false;
+    for (int i = 0; i < (int)ARRAY_SIZE(words); i++) {
+        if (word_is(value, n, words[i]))
+            first = i;
+        if (!strcmp(slash ? slash + 1 : value, words[i]))
+            second = i;
+    }
+    if (first < 0 || second < 0)
+        return false;
+    *always = to[first];
+    *limited = to[max(first, second)];
+    return true;
 }
 
 static bool set_loglvl(struct boot_options *o, const char *value)
 {
     static const enum log_level to[] = {LOG_ERR, LOG_ERR, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG_DEBUG};
-    unsigned level;
 
-    if (!parse_level(value, &level))
-        return false;
-    o->loglvl = to[level];
-    return true;
+    return parse_levels(value, to, &o->console.loglvl, &o->console.loglvl_limited);
 }
 
 static bool set_guest_loglvl(struct boot_options *o, const char *value)
 {
     static const enum log_level to[] = {LOG_DEBUG, LOG_GUEST_ERR,   LOG_GUEST_ERR,
                                         LOG_GUEST, LOG_GUEST_DEBUG, LOG_GUEST_DEBUG};
-    unsigned level;
 
-    if (!parse_level(value, &level))
+    return parse_levels(value, to, &o->console.guest_loglvl, &o->console.guest_loglvl_limited);
+}
+
+static bool set_sync_console(struct boot_options *o, const char *value)
+{
+    return set_flag(value, &o->console.sync);
+}
+
+static bool set_console_to_ring(struct boot_options *o, const char *value)
+{
+    return set_flag(value, &o->console.to_ring);
+}
+
+static bool set_conring_size(struct boot_options *o, const char *value)
+{
+    const char *end;
+    uint64_t bytes;
+
+    if (!cmdline_size(value, &end, &bytes) || *end)
         return false;
-    o->guest_loglvl = to[level];
+    o->console.ring_size = (uint32_t)min(bytes, (uint64_t)1 << 30);
     return true;
+}
+
+static bool set_console_timestamps(struct boot_options *o, const char *value)
+{
+    static const char *const words[] = {"none", "date", "datems", "boot", "raw"};
+    bool flag;
+
+    for (unsigned i = 0; i < ARRAY_SIZE(words); i++)
+        if (!strcmp(value, words[i])) {
+            o->console.timestamps = (enum timestamp_mode)i;
+            return true;
+        }
+    set_flag(value, &flag);
+    if (*value && flag && strcmp(value, "1") && strcmp(value, "yes") && strcmp(value, "on") &&
+        strcmp(value, "true"))
+        return false;
+    o->console.timestamps = flag ? STAMP_DATE : STAMP_NONE;
+    return true;
+}
+
+static bool set_conswitch(struct boot_options *o, const char *value)
+{
+    if (strlen(value) > 2)
+        return false;
+    o->console.conswitch[0] = value[0];
+    o->console.conswitch[1] = value[0] ? value[1] : 0;
+    return true;
+}
+
+static bool set_vga(struct boot_options *o, const char *value)
+{
+    size_t n = strlen(value);
+
+    o->console.vga_keep = n >= 4 && !strcmp(value + n - 4, "keep");
+    return o->console.vga_keep || !strncmp(value, "text-80x25", 10);
 }
 
 static bool set_noreboot(struct boot_options *o, const char *value)
@@ -191,7 +269,48 @@ static const struct option options[] = {
     {"maxcpus", set_maxcpus},           {"loglvl", set_loglvl},
     {"guest_loglvl", set_guest_loglvl}, {"noreboot", set_noreboot},
     {"debug-panic", set_debug_panic},   {"sched", set_sched},
+    {"sync_console", set_sync_console}, {"console_to_ring", set_console_to_ring},
+    {"conring_size", set_conring_size}, {"console_timestamps", set_console_timestamps},
+    {"conswitch", set_conswitch},       {"vga", set_vga},
 };
+
+/* How many letters must be changed, added or dropped to make b of a. */
+static unsigned distance(const char *a, const char *b)
+{
+    unsigned row[32], n = (unsigned)strlen(b);
+
+    for (unsigned j = 0; j <= n; j++)
+        row[j] = j;
+    for (unsigned i = 1; a[i - 1]; i++) {
+        unsigned corner = row[0]; /* of the row above, one to the left */
+
+        row[0] = i;
+        for (unsigned j = 1; j <= n; j++) {
+            unsigned change = corner + (a[i - 1] != b[j - 1]), shift = min(row[j], row[j - 1]) + 1;
+
+            corner = row[j];
+            row[j] = min(change, shift);
+        }
+    }
+    return row[n];
+}
+
+/* The option whose name is at most a third wrong, or NULL. */
+static const char *nearest(const char *name)
+{
+    const char *best = NULL;
+    unsigned least = (unsigned)strlen(name) / 3 + 1;
+
+    for (unsigned i = 0; i < ARRAY_SIZE(options); i++) {
+        unsigned d = distance(name, options[i].name);
+
+        if (d < least) {
+            least = d;
+            best = options[i].name;
+        }
+    }
+    return best;
+}
 
 static void report(struct boot_options *o, const char *name, bool bad_value)
 {
@@ -201,6 +320,7 @@ static void report(struct boot_options *o, const char *name, bool bad_value)
         return;
     memcpy(o->report[o->reports].name, name, n);
     o->report[o->reports].name[n] = 0;
+    o->report[o->reports].nearest = bad_value ? NULL : nearest(o->report[o->reports].name);
     o->report[o->reports++].bad_value = bad_value;
 }
 
@@ -232,11 +352,15 @@ void cmdline_parse(struct boot_options *o, const char *line)
     char word[256];
 
     *o = (struct boot_options){
-        .console_com1 = true,
-        .com1_baud = 115200,
-        .com1_port = 0x3f8,
-        .loglvl = LOG_INFO,
-        .guest_loglvl = LOG_GUEST_ERR,
+        .console = {.com1 = true,
+                    .com1_baud = 115200,
+                    .com1_port = 0x3f8,
+                    .com1_irq = 4,
+                    .conswitch = "a",
+                    .loglvl = LOG_INFO,
+                    .loglvl_limited = LOG_INFO,
+                    .guest_loglvl = LOG_GUEST_ERR,
+                    .guest_loglvl_limited = LOG_GUEST_ERR},
     };
     for (;;) {
         size_t n = 0;

@@ -6,22 +6,18 @@
 #ifndef BOOT_CMDLINE_H
 #define BOOT_CMDLINE_H
 
-#include "core/log.h"
 #include "lib/types.h"
+#include "x86/console.h"
 
 #define CMDLINE_REPORTS 8
 
 struct boot_options {
-    bool console_com1;  /* console=com1 (default) */
-    uint32_t com1_baud; /* com1=115200,8n1[,0x3f8]; 0: leave as the firmware set it */
-    uint16_t com1_port;
+    struct console_config console;
     /* dom0_mem=SIZE | min:SIZE | max:SIZE, comma-separated; 0: not given; negative: all RAM but
      * that much. */
     int64_t dom0_mem, dom0_mem_min, dom0_mem_max;
     unsigned dom0_max_vcpus;     /* 0: one for each CPU */
     unsigned maxcpus;            /* 0: all */
-    enum log_level loglvl;       /* highest level shown of LOG_ERR..LOG_DEBUG */
-    enum log_level guest_loglvl; /* highest shown of LOG_GUEST_ERR..LOG_GUEST_DEBUG; below: none */
     bool noreboot;               /* halt where the machine would be reset */
     bool debug_panic;            /* panic at the end of the boot, for the tests */
     char sched[16];              /* policy name, "" = default */
@@ -31,6 +27,7 @@ struct boot_options {
     struct {
         char name[24];
         bool bad_value;
+        const char *nearest; /* the option that was meant, perhaps; or NULL */
     } report[CMDLINE_REPORTS];
 };
 

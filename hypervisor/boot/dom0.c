@@ -49,8 +49,8 @@ static int ports_grant(struct domain *d)
 
     for (unsigned i = 0; i < ARRAY_SIZE(ports_kept) && !rc; i++)
         rc = rangeset_remove(d->ioports, ports_kept[i].first, ports_kept[i].last);
-    if (!rc && opt.console_com1)
-        rc = rangeset_remove(d->ioports, opt.com1_port, opt.com1_port + 7u);
+    if (!rc && opt.console.com1)
+        rc = rangeset_remove(d->ioports, opt.console.com1_port, opt.console.com1_port + 7u);
     return rc;
 }
 

@@ -32,15 +32,17 @@ static void boot_params_read(uint32_t magic, uint32_t at)
 
     cmdline_parse(&opt, info.cmdline ? info.cmdline : "");
     power_noreboot = opt.noreboot;
-    console_init(opt.console_com1, opt.com1_port, opt.com1_baud, opt.loglvl, opt.guest_loglvl);
+    console_init(&opt.console);
     log_msg(LOG_INFO, "Philoxen, paravirtual hypervisor with Xen 4.17's 64-bit PV interface");
     if (rc)
         panic("the boot loader's information cannot be used (magic %#x)", magic);
     log_msg(LOG_INFO, "Loader: %s", *info.loader ? info.loader : "(unnamed)");
     log_msg(LOG_INFO, "Command line: %s", info.cmdline);
     for (unsigned i = 0; i < opt.reports; i++)
-        log_msg(LOG_WARN, "Command line: %s %s",
-                opt.report[i].bad_value ? "bad value for" : "unknown option", opt.report[i].name);
+        log_msg(LOG_WARN, "Command line: %s %s%s%s",
+                opt.report[i].bad_value ? "bad value for" : "unknown option", opt.report[i].name,
+                opt.report[i].nearest ? "; nearest is " : "",
+                opt.report[i].nearest ? opt.report[i].nearest : "");
 }
 
 static void memory_map_read(void)
@@ -92,6 +94,7 @@ _Noreturn void boot_main(uint32_t magic, uint32_t at)
     memory_map_read();
     cpu_init_control();
     memory_init();
+    console_ring_grow();
     trap_init_cpu(&cpus[0]);
     cpuid_init();
     acpi_init(&info);
@@ -110,5 +113,6 @@ _Noreturn void boot_main(uint32_t magic, uint32_t at)
         log_msg(LOG_ERR, "No domain to run: the boot loader gave no module");
     else if (dom0_build(&info.modules))
         panic("the first domain could not be built");
+    console_start();
     idle_enter();
 }

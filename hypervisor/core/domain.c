@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Domains: the table of ids, references, and a domain's life up to its shutdown. Death is in domain_death.c. */
 #include "core/domain.h"
+#include "core/console.h"
 #include "core/domain_death.h"
 #include "core/evtchn.h"
 #include "core/grant.h"
@@ -345,6 +346,7 @@ void domain_shutdown(struct domain *d, uint8_t code)
     if (!become_shutdown(d))
         return;
     domain_update_vcpus(d);
+    console_domain_gone(d);
     log_msg(LOG_INFO, "Domain %u %s (shutdown code %u)", d->id, shutdown_word(d->shutdown_code),
             d->shutdown_code);
     if (d->privileged)

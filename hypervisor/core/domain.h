@@ -16,6 +16,7 @@
 #define CORE_DOMAIN_H
 
 #include "core/frame.h"
+#include "core/guestline.h"
 #include "core/refusal.h"
 #include "core/timer.h"
 #include "lib/list.h"
@@ -78,6 +79,7 @@ struct domain {
     struct evtchn_domain evtchn;
     struct grant_table *grants;
     struct refusal_ring *refusals;
+    struct guestline console; /* its unfinished line; guarded by the console lock */
 
     struct rangeset *iomem;   /* MMIO frames it may map, by mfn; NULL = none */
     struct rangeset *ioports; /* ports it may access */

@@ -4,6 +4,7 @@
  * Errors: -EFAULT, -EPERM, -ENOSYS. Write answers 0, read the number of bytes.
  */
 #include "core/console.h"
+#include "core/sched.h"
 #include "hypercall/hypercall.h"
 #include "lib/errno.h"
 #include <xen/xen.h>
@@ -15,15 +16,17 @@ static long console_write(struct vcpu *v, uint64_t count, gva_t buf)
     char text[CHUNK];
 
     while (count) {
-        size_t n = min(count, (uint64_t)CHUNK);
+        size_t n = min(count, (uint64_t)CHUNK), done;
         int rc = door_in(v, text, buf, n);
 
         if (rc)
             return rc;
-        console_guest_write(v->domain, text, n);
-        count -= n;
-        buf += n;
-        if (count && port_preempt_pending())
+        done = console_guest_write(v->domain, text, n);
+        count -= done;
+        buf += done;
+        if (done < n)
+            vcpu_yield(v); /* the line is slower: others may have the CPU meanwhile */
+        if (count && (done < n || port_preempt_pending()))
             return hypercall_restart(v, CONSOLEIO_write, count, buf, 0, 0);
     }
     return 0;

@@ -3,6 +3,7 @@
 #include "core/domain.h"
 #include "core/log.h"
 #include "x86/insn.h"
+#include "x86/console.h"
 #include "x86/platform.h"
 #include <xen/sched.h>
 
@@ -10,6 +11,7 @@ bool power_noreboot;
 
 static _Noreturn void halt(void)
 {
+    console_flush();
     for (;;)
         __asm__ volatile("cli; hlt");
 }
@@ -31,6 +33,7 @@ static void sleep_register_write(uint16_t port, uint8_t type)
 
 _Noreturn void machine_poweroff(void)
 {
+    console_flush();
     if (platform.has_s5) {
         sleep_register_write(platform.pm1a_cnt, platform.s5_type_a);
         sleep_register_write(platform.pm1b_cnt, platform.s5_type_b);
@@ -48,6 +51,7 @@ _Noreturn void machine_reboot(void)
         uint64_t base;
     } __attribute__((packed)) no_idt;
 
+    console_flush();
     if (power_noreboot) {
         log_msg(LOG_ERR, "Manual reset required (noreboot)");
         halt();

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/tlb.h"
 #include "x86/smp.h"
-#include "core/console.h"
-#include "core/evtchn.h"
 #include "core/log.h"
 #include "core/sched.h"
 #include "lib/string.h"
@@ -146,8 +144,6 @@ void irq_dispatch(uint8_t vector)
         c->timer_fired = true;
         if (c->current)
             vcpu_set_work(c->current, WORK_CPU);
-        if (c->id == 0 && console_poll())
-            virq_raise_global(VIRQ_CONSOLE);
         break;
     case VEC_KICK:
         apic_eoi();

@@ -3,6 +3,7 @@
  * The way out of the hypervisor: pending work is done here, once, before a guest runs again; and
  * the switch from one vcpu to another, or to idling.
  */
+#include "core/console.h"
 #include "core/domain.h"
 #include "core/emulate.h"
 #include "core/pagetype.h"
@@ -219,6 +220,8 @@ static void cpu_work(struct cpu *c)
         c->timer_fired = false;
         timer_run();
     }
+    if (unlikely(READ_ONCE(console_news)))
+        console_tell_news();
 }
 
 void exit_event(struct vcpu *v);

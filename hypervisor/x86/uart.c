@@ -1,16 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 #include "x86/uart.h"
+#include "lib/string.h"
 #include "x86/insn.h"
 
-enum { DATA = 0, IER = 1, FCR = 2, LCR = 3, MCR = 4, LSR = 5, SCRATCH = 7 };
+enum { DATA = 0, IER = 1, FCR = 2, IIR = 2, LCR = 3, MCR = 4, LSR = 5, SCRATCH = 7 };
 
+#define IER_RECEIVED 0x01
+#define IER_TX_EMPTY 0x02
+#define IIR_NONE 0x01
 #define LCR_8N1 0x03
 #define LCR_DLAB 0x80
 #define LSR_RECEIVED 0x01
 #define LSR_TX_EMPTY 0x20
 #define FIFO_SIZE 16
+#define TX_SIZE 32768   /* power of two */
+#define PATIENCE 200000 /* looks at the line; each takes a microsecond or so */
 
 static uint16_t base;
+static bool interrupts, stuck;
+static uint8_t ier;
+static char tx[TX_SIZE];
+static uint32_t tx_in, tx_out; /* running byte numbers */
 
 bool uart_init(uint16_t port, uint32_t baud)
 {
@@ -33,21 +43,76 @@ bool uart_init(uint16_t port, uint32_t baud)
     return true;
 }
 
-void uart_write(const char *s, size_t n)
+uint16_t uart_port(void)
 {
-    unsigned room = 0;
+    return base;
+}
+
+static void ier_set(uint8_t want)
+{
+    if (want == ier)
+        return;
+    ier = want;
+    outb(base + IER, want);
+}
+
+void uart_pump(void)
+{
+    while (tx_in != tx_out && (inb(base + LSR) & LSR_TX_EMPTY)) {
+        stuck = false;
+        for (unsigned i = 0; i < FIFO_SIZE && tx_in != tx_out; i++)
+            outb(base + DATA, (uint8_t)tx[tx_out++ & (TX_SIZE - 1)]);
+    }
+    if (interrupts)
+        ier_set(tx_in != tx_out ? IER_RECEIVED | IER_TX_EMPTY : IER_RECEIVED);
+}
+
+size_t uart_room(void)
+{
+    return !base || stuck ? SIZE_MAX : TX_SIZE - (tx_in - tx_out);
+}
+
+void uart_put(const char *s, size_t n)
+{
+    size_t fits;
 
     if (!base)
         return;
-    for (; n; n--, room--) {
-        if (!room) {
-            /* A line that never gets ready must not hang the machine. */
-            for (unsigned spins = 0; !(inb(base + LSR) & LSR_TX_EMPTY) && spins < 100000; spins++)
-                pause();
-            room = FIFO_SIZE;
-        }
-        outb(base + DATA, (uint8_t)*s++);
+    fits = min(n, (size_t)(TX_SIZE - (tx_in - tx_out)));
+    for (size_t i = 0; i < fits; i++)
+        tx[tx_in++ & (TX_SIZE - 1)] = s[i];
+    uart_pump();
+}
+
+/* A line that never gets ready must not hang the machine. */
+void uart_wait_room(size_t n)
+{
+    for (unsigned looks = 0; uart_room() < n; looks++) {
+        uint32_t before = tx_out;
+
+        uart_pump();
+        if (tx_out != before)
+            looks = 0;
+        else if (looks >= PATIENCE)
+            stuck = true;
+        else
+            pause();
     }
+}
+
+void uart_flush(void)
+{
+    uart_wait_room(TX_SIZE);
+}
+
+uint32_t uart_sent(void)
+{
+    return tx_out;
+}
+
+void uart_give_up(void)
+{
+    stuck = base != 0;
 }
 
 int uart_read(void)
@@ -57,7 +122,17 @@ int uart_read(void)
     return inb(base + DATA);
 }
 
-uint16_t uart_port(void)
+void uart_irq_enable(void)
 {
-    return base;
+    if (!base)
+        return;
+    interrupts = true;
+    ier_set(IER_RECEIVED |
+            IER_TX_EMPTY); /* the second comes at once: then the line is known to work */
+}
+
+void uart_irq_ack(void)
+{
+    if (base)
+        inb(base + IIR);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "fake_port.h"
+#include "core/console.h"
 #include "core/sched.h"
 #include "core/segdesc.h"
 #include "core/time.h"
@@ -227,6 +228,9 @@ void panic(const char *fmt, ...)
     fprintf(stderr, "panic: %s\n", fake_log_last);
     abort();
 }
+
+#pragma weak console_domain_gone
+void console_domain_gone(struct domain *d) { (void)d; }
 
 /* ---- what x86/ does for domains and vcpus ---- */
 

@@ -9,14 +9,14 @@ static struct boot_options o;
 Test(cmdline, empty_line_gives_the_defaults)
 {
     cmdline_parse(&o, "");
-    cr_assert(o.console_com1);
-    cr_assert_eq(o.com1_baud, 115200);
-    cr_assert_eq(o.com1_port, 0x3f8);
+    cr_assert(o.console.com1);
+    cr_assert_eq(o.console.com1_baud, 115200);
+    cr_assert_eq(o.console.com1_port, 0x3f8);
     cr_assert_eq(o.dom0_mem, 0);
     cr_assert_eq(o.dom0_max_vcpus, 0);
     cr_assert_eq(o.maxcpus, 0);
-    cr_assert_eq(o.loglvl, LOG_INFO);
-    cr_assert_eq(o.guest_loglvl, LOG_GUEST_ERR);
+    cr_assert_eq(o.console.loglvl, LOG_INFO);
+    cr_assert_eq(o.console.guest_loglvl, LOG_GUEST_ERR);
     cr_assert(!o.noreboot);
     cr_assert_eq(o.reports, 0);
 }
@@ -27,11 +27,11 @@ Test(cmdline, a_usual_line_is_understood)
                   "  console=com1,vga com1=115200,8n1 dom0_mem=64M dom0_max_vcpus=2\tloglvl=all "
                   "guest_loglvl=all noreboot maxcpus=4 sched=rr debug-panic ");
     cr_assert_eq(o.reports, 0);
-    cr_assert(o.console_com1);
+    cr_assert(o.console.com1);
     cr_assert_eq(o.dom0_mem, 64 << 20);
     cr_assert_eq(o.dom0_max_vcpus, 2);
-    cr_assert_eq(o.loglvl, LOG_DEBUG);
-    cr_assert_eq(o.guest_loglvl, LOG_GUEST_DEBUG);
+    cr_assert_eq(o.console.loglvl, LOG_DEBUG);
+    cr_assert_eq(o.console.guest_loglvl, LOG_GUEST_DEBUG);
     cr_assert(o.noreboot);
     cr_assert(o.debug_panic);
     cr_assert_eq(o.maxcpus, 4);
@@ -41,22 +41,29 @@ Test(cmdline, a_usual_line_is_understood)
 Test(cmdline, console_without_com1_is_silent)
 {
     cmdline_parse(&o, "console=vga");
-    cr_assert(!o.console_com1);
+    cr_assert(!o.console.com1);
+    cr_assert(o.console.vga);
     cmdline_parse(&o, "console=vga,com1");
-    cr_assert(o.console_com1);
+    cr_assert(o.console.com1);
+    cr_assert(o.console.vga);
+    cmdline_parse(&o, "console=none");
+    cr_assert(!o.console.com1 && !o.console.vga);
+    cr_assert_eq(o.reports, 0);
     cmdline_parse(&o, "console=com12");
-    cr_assert(!o.console_com1);
+    cr_assert(o.console.com1);
+    cr_assert_eq(o.reports, 1);
 }
 
 Test(cmdline, com1_takes_speed_format_and_port)
 {
     cmdline_parse(&o, "com1=9600,8n1,0x2f8");
-    cr_assert_eq(o.com1_baud, 9600);
-    cr_assert_eq(o.com1_port, 0x2f8);
+    cr_assert_eq(o.console.com1_baud, 9600);
+    cr_assert_eq(o.console.com1_port, 0x2f8);
     cmdline_parse(&o, "com1=auto");
-    cr_assert_eq(o.com1_baud, 0);
-    cr_assert_eq(o.com1_port, 0x3f8);
-    cmdline_parse(&o, "com1=115200,8n1,0x3f8,4");
+    cr_assert_eq(o.console.com1_baud, 0);
+    cr_assert_eq(o.console.com1_port, 0x3f8);
+    cmdline_parse(&o, "com1=115200,8n1,0x3f8,5");
+    cr_assert_eq(o.console.com1_irq, 5);
     cr_assert_eq(o.reports, 0);
 }
 
@@ -112,13 +119,20 @@ Test(cmdline, dom0_max_vcpus_takes_a_range)
 Test(cmdline, log_levels_have_xens_words)
 {
     cmdline_parse(&o, "loglvl=none guest_loglvl=none");
-    cr_assert_eq(o.loglvl, LOG_ERR); /* errors are always shown */
-    cr_assert_lt(o.guest_loglvl, LOG_GUEST_ERR);
+    cr_assert_eq(o.console.loglvl, LOG_ERR); /* errors are always shown */
+    cr_assert_lt(o.console.guest_loglvl, LOG_GUEST_ERR);
     cmdline_parse(&o, "loglvl=warning guest_loglvl=info");
-    cr_assert_eq(o.loglvl, LOG_WARN);
-    cr_assert_eq(o.guest_loglvl, LOG_GUEST);
-    cmdline_parse(&o, "loglvl=error/all");
-    cr_assert_eq(o.loglvl, LOG_DEBUG);
+    cr_assert_eq(o.console.loglvl, LOG_WARN);
+    cr_assert_eq(o.console.guest_loglvl, LOG_GUEST);
+    cmdline_parse(&o, "loglvl=error/all guest_loglvl=none/info");
+    cr_assert_eq(o.console.loglvl, LOG_ERR);
+    cr_assert_eq(o.console.loglvl_limited, LOG_DEBUG);
+    cr_assert_lt(o.console.guest_loglvl, LOG_GUEST_ERR);
+    cr_assert_eq(o.console.guest_loglvl_limited, LOG_GUEST);
+    cmdline_parse(&o, "loglvl=all/error");
+    cr_assert_eq(o.console.loglvl_limited, LOG_DEBUG);
+    cmdline_parse(&o, "loglvl=all/");
+    cr_assert_eq(o.reports, 1);
 }
 
 Test(cmdline, unknown_option_is_reported_by_name)
@@ -143,7 +157,7 @@ Test(cmdline, bad_value_is_reported_and_changes_nothing)
         cr_assert(o.report[0].bad_value);
         cr_assert_eq(o.maxcpus, 0);
         cr_assert_eq(o.dom0_mem, 0);
-        cr_assert_eq(o.com1_baud, 115200);
+        cr_assert_eq(o.console.com1_baud, 115200);
     }
 }
 
@@ -173,4 +187,32 @@ Test(cmdline, endless_words_and_many_mistakes_stay_in_bounds)
         line[i] = i & 1 ? ' ' : 'y';
     cmdline_parse(&o, line);
     cr_assert_eq(o.reports, CMDLINE_REPORTS);
+}
+
+Test(cmdline, console_words_are_as_in_xen)
+{
+    cmdline_parse(&o, "conring_size=128k console_timestamps=boot sync_console conswitch=bx "
+                      "console_to_ring vga=text-80x25,keep");
+    cr_assert_eq(o.reports, 0);
+    cr_assert_eq(o.console.ring_size, 128 << 10);
+    cr_assert_eq(o.console.timestamps, STAMP_BOOT);
+    cr_assert(o.console.sync && o.console.to_ring && o.console.vga_keep);
+    cr_assert(!strncmp(o.console.conswitch, "bx", 2));
+    cmdline_parse(&o, "console_timestamps");
+    cr_assert_eq(o.console.timestamps, STAMP_DATE);
+    cmdline_parse(&o, "console_timestamps=no conswitch=");
+    cr_assert_eq(o.console.timestamps, STAMP_NONE);
+    cr_assert_eq(o.console.conswitch[0], 0);
+    cmdline_parse(&o, "console_timestamps=sometimes");
+    cr_assert_eq(o.reports, 1);
+}
+
+Test(cmdline, an_unknown_option_is_told_what_it_may_have_meant)
+{
+    cmdline_parse(&o, "dom0_men=64M consle=vga zzzzzz gest_logvl=all");
+    cr_assert_eq(o.reports, 4);
+    cr_assert_str_eq(o.report[0].nearest, "dom0_mem");
+    cr_assert_str_eq(o.report[1].nearest, "console");
+    cr_assert_null(o.report[2].nearest);
+    cr_assert_str_eq(o.report[3].nearest, "guest_loglvl");
 }
