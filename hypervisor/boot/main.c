@@ -12,6 +12,7 @@
 #include "x86/console.h"
 #include "x86/image.h"
 #include "x86/insn.h"
+#include "x86/irq.h"
 #include "x86/paging.h"
 #include "x86/platform.h"
 #include "x86/power.h"
@@ -102,6 +103,7 @@ _Noreturn void boot_main(uint32_t magic, uint32_t at)
     apic_init();
     apic_init_cpu();
     tsc_init();
+    irq_init();
     sched_init(opt.sched);
     domain_system_init();
     sched_cpu_up(0);

@@ -30,6 +30,7 @@ enum domain_state { DOM_BUILDING, DOM_ALIVE, DOM_SHUTDOWN, DOM_DYING, DOM_DEAD }
 
 struct vcpu;
 struct grant_table;
+struct pirq_table;
 struct evtchn;
 
 /* Page-type state, rules in core/pagetype.h. The queue of tables to invalidate is linked through the
@@ -78,6 +79,7 @@ struct domain {
     struct mm_domain mm;
     struct evtchn_domain evtchn;
     struct grant_table *grants;
+    struct pirq_table *pirqs; /* NULL: none yet; core/pirq.h */
     struct refusal_ring *refusals;
     struct guestline console; /* its unfinished line; guarded by the console lock */
 

@@ -3,6 +3,7 @@
 #include "core/evtchn.h"
 #include "core/grant.h"
 #include "core/pagetype.h"
+#include "core/pirq.h"
 #include "core/sched.h"
 #include "core/watchdog.h"
 #include "core/log.h"
@@ -65,6 +66,7 @@ void domain_free_parts(struct domain *d)
         if (d->vcpus[i])
             vcpu_destroy(d->vcpus[i]);
     evtchn_domain_free(d);
+    pirq_domain_free(d);
     grant_domain_free(d);
     if (d->shared_info) {
         frame_unshare(d, d->shared_info_mfn);
@@ -190,6 +192,7 @@ static int destroy_step(struct domain *d)
     case STEP_EVENTS:
         watchdog_domain_stop(d);
         evtchn_domain_close_all(d);
+        pirq_domain_release(d);
         return 0;
     case STEP_TABLES:
         for (unsigned i = 0; i < d->max_vcpus; i++)

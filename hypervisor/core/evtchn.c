@@ -239,7 +239,18 @@ int evtchn_unmask(struct domain *caller, evtchn_port_t port)
     return 0;
 }
 
-/* ---- virtual interrupts ---- */
+/* ---- physical and virtual interrupts ---- */
+
+void evtchn_raise_pirq(struct domain *d, evtchn_port_t port, unsigned pirq)
+{
+    struct evtchn *c = port_of(d, port);
+
+    spin_lock(&c->lock);
+    if (likely(c->state == EVT_PIRQ && c->virq == pirq))
+        evtchn_raise(d, c);
+    spin_unlock(&c->lock);
+}
+
 
 /* The binding is looked up without d's lock, so it is checked again under the port's. */
 static void virq_raise(struct vcpu *v, unsigned virq)

@@ -39,7 +39,7 @@ int evtchn_alloc_unbound(struct domain *caller, struct evtchn_alloc_unbound *a);
 int evtchn_bind_interdomain(struct domain *caller, struct evtchn_bind_interdomain *a);
 int evtchn_bind_virq(struct domain *caller, struct evtchn_bind_virq *a);
 int evtchn_bind_ipi(struct domain *caller, struct evtchn_bind_ipi *a);
-int evtchn_bind_pirq(struct domain *caller, struct evtchn_bind_pirq *a); /* -EPERM, -EINVAL: there are none yet */
+int evtchn_bind_pirq(struct domain *caller, struct evtchn_bind_pirq *a); /* see core/pirq.h */
 int evtchn_close(struct domain *caller, evtchn_port_t port);
 int evtchn_send(struct domain *caller, evtchn_port_t port);
 int evtchn_status(struct domain *caller, struct evtchn_status *a);
@@ -48,6 +48,8 @@ int evtchn_unmask(struct domain *caller, evtchn_port_t port);
 int evtchn_reset(struct domain *caller, struct evtchn_reset *a);
 
 void evtchn_set_pending(struct vcpu *v, evtchn_port_t port); /* raise in v's domain, notify v */
+/* The physical interrupt that d has bound to port has come. */
+void evtchn_raise_pirq(struct domain *d, evtchn_port_t port, unsigned pirq);
 bool evtchn_port_pending(struct domain *d, evtchn_port_t port); /* pending bit, whatever the mask */
 bool evtchn_port_valid(struct domain *d, evtchn_port_t port);
 void virq_raise_vcpu(struct vcpu *v, unsigned virq);   /* per-vcpu VIRQs: TIMER, DEBUG, … */

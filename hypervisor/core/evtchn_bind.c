@@ -2,9 +2,8 @@
 /* Binding, closing and describing ports. */
 #include "core/evtchn_port.h"
 #include "core/log.h"
+#include "core/pirq.h"
 #include "lib/errno.h"
-
-#define NR_PIRQS 416 /* as many as Xen has on the machine the tests compare on */
 
 /* By number, DOMID_SELF or one's own number: a reference. System domains have no ports. */
 static struct domain *target(struct domain *caller, domid_t id)
@@ -142,12 +141,6 @@ int evtchn_bind_ipi(struct domain *caller, struct evtchn_bind_ipi *a)
     return rc;
 }
 
-/* LIMIT: no physical interrupts yet: none is mapped for any domain. */
-int evtchn_bind_pirq(struct domain *caller, struct evtchn_bind_pirq *a)
-{
-    return refuse(caller, a->pirq < NR_PIRQS ? EPERM : EINVAL, EVTCHN_BAD_PIRQ, a->pirq, 0, 0);
-}
-
 /* ---- closing ---- */
 
 /* With the locks of both domains. The peer waits again for whoever closed. */
@@ -168,6 +161,9 @@ static void close_local(struct domain *d, struct evtchn *c)
 {
     struct vcpu *v;
 
+    /* Before the port's lock, which whoever tells of an interrupt takes inside the irq's. */
+    if (c->state == EVT_PIRQ)
+        pirq_unbind(d, c->virq);
     spin_lock(&c->lock);
     if (c->state == EVT_VIRQ) {
         /* A global one may have been moved to another vcpu, but its record stays with vcpu 0. */
@@ -176,6 +172,31 @@ static void close_local(struct domain *d, struct evtchn *c)
     }
     evtchn_port_free(d, c);
     spin_unlock(&c->lock);
+}
+
+int evtchn_bind_pirq(struct domain *caller, struct evtchn_bind_pirq *a)
+{
+    struct evtchn *c;
+    int rc;
+
+    spin_lock(&caller->evtchn.lock);
+    rc = pirq_bind_check(caller, a->pirq);
+    if (!rc)
+        rc = evtchn_find_free(caller, &c);
+    if (!rc) {
+        spin_lock(&c->lock);
+        evtchn_port_use(caller, c, EVT_PIRQ);
+        c->virq = (uint16_t)a->pirq;
+        spin_unlock(&c->lock);
+        /* Last: it may come at once. */
+        rc = pirq_bind(caller, a->pirq, c->port, a->flags & BIND_PIRQ__WILL_SHARE);
+        if (rc)
+            close_local(caller, c);
+        else
+            a->port = c->port;
+    }
+    spin_unlock(&caller->evtchn.lock);
+    return rc;
 }
 
 static int port_close(struct domain *d, evtchn_port_t port)
@@ -317,6 +338,8 @@ int evtchn_bind_vcpu(struct domain *caller, evtchn_port_t port, unsigned vcpu)
               (c->state == EVT_VIRQ && virq_is_global(c->virq));
     if (movable)
         WRITE_ONCE(c->notify_vcpu, (uint16_t)vcpu);
+    if (c->state == EVT_PIRQ)
+        pirq_follow(caller, c->virq, vcpu);
     spin_unlock(&caller->evtchn.lock);
     return movable ? 0 : refuse(caller, EINVAL, EVTCHN_BAD_STATE, port, c->state, 0);
 }

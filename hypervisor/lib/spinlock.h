@@ -12,6 +12,8 @@
  *   5 grant table   one domain's table (two domains: lower address first)
  *   6 d->pages      the domain's frame lists and counts
  *   7 heap          the frame allocator;  8 slab
+ *   8a messages     x86/msi.c: devices' message interrupts
+ *   8b irq          one physical interrupt;  8c I/O APICs, vectors
  *   9 evtchn port   one port's state (two ports: lower address first)
  *  10 runqueue      one CPU's run queue (two: lower CPU first)
  *  11 timer         one CPU's timers

@@ -45,6 +45,8 @@
 #define STACK_SIZE  (4096 << STACK_ORDER) /* per CPU, aligned to its size */
 
 /* Interrupt vectors of the hypervisor's own. */
+#define VEC_DYN_FIRST 0x30 /* devices': x86/irq.c, without 0x80, which is a system call's */
+#define VEC_DYN_LAST  0xef
 #define VEC_TIMER    0xf0
 #define VEC_KICK     0xf1
 #define VEC_FLUSH    0xf2

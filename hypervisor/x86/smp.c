@@ -7,6 +7,7 @@
 #include "x86/apic.h"
 #include "x86/image.h"
 #include "x86/insn.h"
+#include "x86/irq.h"
 #include "x86/paging.h"
 #include "x86/platform.h"
 #include "x86/trap.h"
@@ -155,7 +156,7 @@ void irq_dispatch(uint8_t vector)
         flush_serve(c);
         break;
     case VEC_SPURIOUS: break;
-    default: apic_eoi(); log_msg(LOG_DEBUG, "CPU %u: unexpected interrupt %#x", c->id, vector);
+    default: irq_interrupt(vector);
     }
 }
 

@@ -20,7 +20,7 @@ void smp_init_boot_cpu(void);
 void smp_start_others(unsigned max_cpus); /* 0: all */
 void smp_stop_others(void);               /* panic: by NMI, for good */
 
-/* VEC_TIMER, VEC_KICK, VEC_FLUSH, VEC_SPURIOUS; interrupts are off. Others are only reported. */
+/* VEC_TIMER, VEC_KICK, VEC_FLUSH, VEC_SPURIOUS, and devices' (x86/irq.h); interrupts are off. */
 void irq_dispatch(uint8_t vector);
 
 #endif
