@@ -37,7 +37,7 @@ HOST_CFLAGS := $(COMMON) -O1 -fno-omit-frame-pointer -fsanitize=address,undefine
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run test conformance bench iso fuzz unit model guests guest system check clean deps \
+.PHONY: all run test conformance bench bench-boot hv-profile iso fuzz unit model guests guest system check clean deps \
         format format-check help host-tests $(SUITES:%=suite-%)
 
 # Every goal but these two starts with the packages: make builds an included file first.
@@ -74,6 +74,10 @@ conformance: $(B)/xen/xen
 	@tools/run/conformance $(if $(ONLY),--only '$(ONLY)')
 
 bench: ## count the instructions of the ABI's operations on Xen and on Philoxen
+
+bench-boot: ## count the instructions of Linux's boot as first domain on Xen and on Philoxen
+
+hv-profile: ## say which functions of Philoxen take the most instructions of that boot (TOP=N)
 
 fuzz: ## give each fuzz target a short run
 

@@ -20,4 +20,27 @@ bench: $(B)/xen/xen
 	@$(JOBS) $(B)/philoxen $(B)/bench/bench.elf
 	@tests/bench/run
 
+# `make bench-boot`: QEMU's plugin that counts, and the /init that ends a measured boot.
+$(B)/bench/count.so: tests/bench/boot/count.c
+	@mkdir -p $(@D)
+	$(CC) $(COMMON) -O2 -shared -fPIC -fvisibility=hidden $< -o $@
+
+$(B)/bench/boot-init: tests/bench/boot/init.S
+	@mkdir -p $(@D)
+	$(CC) -nostdlib -static -Wl,--build-id=none $< -o $@
+
+$(B)/xen/xen-syms: tools/run/fetch-xen
+	tools/run/fetch-xen $(B) syms
+
+BENCH_BOOT := $(addprefix $(B)/,bench/count.so bench/boot-init dom0/vmlinuz)
+host-tests: $(B)/bench/count.so $(B)/bench/boot-init
+
+bench-boot: $(B)/xen/xen $(B)/xen/xen-syms $(BENCH_BOOT)
+	@$(JOBS) $(B)/philoxen
+	@tests/bench/boot/run $(if $(INITRD),--initrd '$(INITRD)')
+
+hv-profile: $(BENCH_BOOT)
+	@$(JOBS) $(B)/philoxen
+	@tests/bench/boot/run --profile $(or $(TOP),30)
+
 -include $(wildcard $(B)/bench/*.d)
