@@ -226,6 +226,7 @@ static const uint8_t *rsdp_find(const struct boot_info *info)
     maddr_t ebda = (maddr_t)get(low, 0x40e, 2) << 4;
     const uint8_t *p = NULL;
 
+    platform.keyboard_flags = low[0x417];
     if (info->rsdp_len >= RSDP_V1_LENGTH && rsdp_valid(info->rsdp))
         return info->rsdp;
     if (ebda >= 0x400 && ebda < 0xa0000)

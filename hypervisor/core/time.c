@@ -48,18 +48,42 @@ void time_vcpu_update(struct vcpu *v)
         copy_time_info(v);
 }
 
+/* Whose time is written, and by whom: a new domain's while another CPU sets the clock. A leaf. */
+static spinlock_t wallclock_lock = SPINLOCK_INIT;
+
 void time_domain_wallclock(struct domain *d)
 {
     struct shared_info *s = d->shared_info;
-    uint64_t ns = port_wallclock_ns();
-    uint64_t sec = ns / NS_PER_S + (uint64_t)(int64_t)d->time_offset;
-    uint32_t version = (s->wc_version + 1) | 1;
+    uint64_t ns, sec;
+    uint32_t version;
 
+    spin_lock(&wallclock_lock);
+    ns = port_wallclock_ns();
+    sec = ns / NS_PER_S + (uint64_t)(int64_t)d->time_offset;
+    version = (s->wc_version + 1) | 1;
     __atomic_store_n(&s->wc_version, version, __ATOMIC_SEQ_CST);
     WRITE_ONCE(s->wc_sec, (uint32_t)sec);
     WRITE_ONCE(s->wc_nsec, (uint32_t)(ns % NS_PER_S));
     WRITE_ONCE(s->wc_sec_hi, (uint32_t)(sec >> 32));
     __atomic_store_n(&s->wc_version, version + 1, __ATOMIC_SEQ_CST);
+    spin_unlock(&wallclock_lock);
+}
+
+/* A domain that is not in the table yet may keep the old time for now: it is written again with the context of its first
+ * vcpu, before it can run. */
+void time_set_wallclock(uint64_t ns)
+{
+    struct domain *d, *next;
+
+    spin_lock(&wallclock_lock);
+    port_wallclock_set(ns);
+    spin_unlock(&wallclock_lock);
+    for (d = domain_next(0); d; d = next) {
+        next = domain_next((domid_t)(d->id + 1));
+        if (d->shared_info)
+            time_domain_wallclock(d);
+        domain_put(d);
+    }
 }
 
 /* ---- a vcpu's timers ---- */

@@ -15,9 +15,12 @@ struct tsc_params {
 };
 void port_tsc_params(struct tsc_params *p); /* for this CPU, now */
 uint64_t port_wallclock_ns(void);           /* UTC ns since 1970 at system time 0 */
+void port_wallclock_set(uint64_t ns);
 
 void time_vcpu_update(struct vcpu *v); /* rewrite v->info->time (and the registered area) */
 void time_domain_wallclock(struct domain *d);
+/* It is `ns` since 1970 at system time 0: in every domain, each with its offset. */
+void time_set_wallclock(uint64_t ns);
 
 /* A guest's absolute time is signed: below 0 is long ago. */
 static inline uint64_t time_from_guest(uint64_t ns)

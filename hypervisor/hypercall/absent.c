@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Hypercalls of the list that are not there yet, or never will be: each says so. They come with Dom0's devices (physdev_op,
- * platform_op, mca), with the toolstack (sysctl, domctl, xsm_op) or not at all (HVM, profiling, argo, kexec).
+ * Hypercalls of the list that are not there yet, or never will be: each says so. They come with the toolstack (sysctl,
+ * domctl, xsm_op) or not at all (HVM, profiling, argo, kexec).
  */
 #define __XEN_TOOLS__ 1 /* domctl.h and sysctl.h are for those who say so */
 #include "hypercall/hypercall.h"
 #include "lib/errno.h"
 #include <xen/domctl.h>
-#include <xen/platform.h>
 #include <xen/sysctl.h>
 
 #define ABSENT(name, err)                                                                            \
@@ -27,7 +26,6 @@ ABSENT(argo_op, ENOSYS)
 ABSENT(xenpmu_op, EOPNOTSUPP)
 ABSENT(dm_op, ENOSYS)
 ABSENT(hypfs_op, ENOSYS)
-ABSENT(mca, ENOSYS)
 
 /* The toolstack's: a structure that cannot be read is told apart from an operation that is not there. */
 #define ABSENT_OP(name, type)                                                                        \
@@ -42,6 +40,5 @@ ABSENT(mca, ENOSYS)
         return refuse(v->domain, ENOSYS, UNKNOWN_HYPERCALL, v->hc_nr, op.cmd, 0);                    \
     }
 
-ABSENT_OP(platform_op, struct xen_platform_op)
 ABSENT_OP(sysctl, struct xen_sysctl)
 ABSENT_OP(domctl, struct xen_domctl)

@@ -46,6 +46,7 @@ struct platform {
     uint64_t reset_addr;
     maddr_t hpet;
     maddr_t mcfg; /* first PCI configuration window */
+    uint8_t keyboard_flags; /* of the BIOS data area: shift and lock keys */
 };
 
 extern struct platform platform;

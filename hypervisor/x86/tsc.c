@@ -40,6 +40,11 @@ uint64_t port_wallclock_ns(void)
     return wallclock_base;
 }
 
+void port_wallclock_set(uint64_t ns)
+{
+    wallclock_base = ns;
+}
+
 uint64_t tsc_hz(void)
 {
     return hz;

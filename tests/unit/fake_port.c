@@ -258,4 +258,6 @@ void port_tsc_params(struct tsc_params *p)
     *p = (struct tsc_params){ .tsc_base = fake_now, .ns_base = fake_now, .mul = 0x80000000u, .shift = 1 };
 }
 
-uint64_t port_wallclock_ns(void) { return 1700000000000000000ull; }
+static uint64_t wallclock = 1700000000000000000ull;
+uint64_t port_wallclock_ns(void) { return wallclock; }
+void port_wallclock_set(uint64_t ns) { wallclock = ns; }

@@ -473,3 +473,17 @@ T(wallclock_is_utc_with_the_domains_offset)
     cr_assert_eq(s->wc_sec, port_wallclock_ns() / 1000000000 - 3600);
     cr_assert_eq(s->wc_version & 1, 0);
 }
+
+T(setting_the_clock_moves_every_domain)
+{
+    struct domain *a = new_domain(5, 1), *b = new_domain(900, 1);
+    uint32_t version = b->shared_info->wc_version;
+
+    b->time_offset = 7;
+    time_set_wallclock(0x200000003ull * 1000000000 + 11);
+    cr_assert_eq(a->shared_info->wc_sec, 3);
+    cr_assert_eq(a->shared_info->wc_sec_hi, 2);
+    cr_assert_eq(a->shared_info->wc_nsec, 11);
+    cr_assert_eq(b->shared_info->wc_sec, 10);
+    cr_assert_eq(b->shared_info->wc_version, version + 2);
+}
