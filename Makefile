@@ -33,11 +33,13 @@ HV_CFLAGS   := $(COMMON) $(BARE) -Ihypervisor -Iabi -I$(B)/gen
 PV_CFLAGS   := $(COMMON) $(BARE) -Ipvguest/lib -Iabi -I$(B)/gen
 HOST_CFLAGS := $(COMMON) -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
                -fno-sanitize-recover=all -Ihypervisor -Iabi -I$(B)/gen
+# Programs of Dom0: ordinary ones, on the machine's libraries.
+DOM0_CFLAGS := $(COMMON) -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run test conformance bench bench-boot hv-profile iso fuzz unit model guests guest system check clean deps \
+.PHONY: all programs run test conformance bench bench-boot hv-profile iso fuzz unit model guests guest system check clean deps \
         format format-check help host-tests $(SUITES:%=suite-%)
 
 # Every goal but these two starts with the packages: make builds an included file first.
@@ -53,9 +55,10 @@ $(B)/deps.mk: Makefile tools/run/deps
 # this machine, to `bench` and `fuzz` the recipes.
 -include abi/module.mk hypervisor/module.mk pvguest/module.mk tests/module.mk
 -include tests/guest/module.mk tests/fuzz/module.mk tests/bench/module.mk
+-include dom0/store/module.mk
 
-all: ## build the hypervisor and the guests
-all: $(B)/philoxen guests
+all: ## build the hypervisor, the guests and the programs
+all: $(B)/philoxen guests programs
 
 run: ## boot Philoxen in QEMU with the guest hello as first domain (Ctrl-A x leaves)
 run:
@@ -80,6 +83,8 @@ bench-boot: ## count the instructions of Linux's boot as first domain on Xen and
 hv-profile: ## say which functions of Philoxen take the most instructions of that boot (TOP=N)
 
 fuzz: ## give each fuzz target a short run
+
+programs: ## build the programs of Dom0
 
 guests: ## build the guests
 

@@ -60,7 +60,6 @@ guests: $(SYSTEM_GUESTS)
 -include $(wildcard $(B)/system/*.d)
 
 # What Dom0 runs in the system tests: static programs of this machine's C library.
-DOM0_CFLAGS   := -std=gnu17 -O2 -g $(WARNINGS)
 DOM0_PROGRAMS := $(patsubst tests/system/dom0/%.c,$(B)/system/%,$(wildcard tests/system/dom0/*.c))
 
 $(DOM0_PROGRAMS): $(B)/system/%: tests/system/dom0/%.c

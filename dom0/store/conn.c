@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h> /* first: xs_wire.h then names the errors */
+#include "conn.h"
+#include "domains.h"
+#include "log.h"
+#include "request.h"
+#include "watch.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define REQUESTS_AT_A_TIME 32
+#define OUT_PAUSE (64u << 10)       /* no more requests are taken while so much waits to be read */
+#define OUT_LIMIT_DOMAIN (1u << 20) /* events nobody reads; then the client is cut off */
+#define OUT_LIMIT (64u << 20)
+#define EVENTS_COMPARED 64
+
+struct conn *conns;
+/* First come, first served: who is made ready again has its next turn after the others. */
+static struct conn *ready, **ready_end = &ready;
+
+void conn_ready(struct conn *c)
+{
+    if (c->ready)
+        return;
+    c->ready = true;
+    c->ready_next = NULL;
+    *ready_end = c;
+    ready_end = &c->ready_next;
+}
+
+static void unready(struct conn *c)
+{
+    struct conn **at = &ready;
+
+    if (!c->ready)
+        return;
+    while (*at != c)
+        at = &(*at)->ready_next;
+    *at = c->ready_next;
+    if (!*at)
+        ready_end = at;
+    c->ready = false;
+}
+
+struct conn *conn_take_ready(void)
+{
+    struct conn *c = ready;
+
+    if (c)
+        unready(c);
+    return c;
+}
+
+bool conn_any_ready(void)
+{
+    return ready;
+}
+
+void conn_init(struct conn *c, const struct conn_ops *ops, unsigned id)
+{
+    memset(c, 0, sizeof(*c));
+    c->ops = ops;
+    c->id = id;
+    c->target = -1;
+    c->next_txn = 1;
+    c->out_end = &c->out;
+    c->next = conns;
+    c->pprev = &conns;
+    if (conns)
+        conns->pprev = &c->next;
+    conns = c;
+}
+
+void conn_fail(struct conn *c, const char *why)
+{
+    if (!c->dead)
+        log_line(c->id ? LOG_NOTE : LOG_DETAIL, "client of domain %u is cut off: %s", c->id, why);
+    c->dead = true;
+    conn_ready(c);
+}
+
+/* ---- out ---- */
+
+static void chunk_drop(struct conn *c)
+{
+    struct chunk *k = c->out;
+
+    c->out = k->next;
+    if (!c->out)
+        c->out_end = &c->out;
+    c->out_bytes -= k->size;
+    free(k);
+}
+
+static struct chunk *chunk_new(const struct xsd_sockmsg *head, size_t size)
+{
+    struct chunk *k = malloc(sizeof(*k) + sizeof(*head) + size);
+
+    if (!k)
+        return NULL;
+    *k = (struct chunk){.size = sizeof(*head) + size};
+    memcpy(k->data, head, sizeof(*head));
+    return k;
+}
+
+static void chunk_queue(struct conn *c, struct chunk *k)
+{
+    *c->out_end = k;
+    c->out_end = &k->next;
+    c->out_bytes += k->size;
+    conn_ready(c);
+    if (c->out_bytes > (c->id ? OUT_LIMIT_DOMAIN : OUT_LIMIT))
+        conn_fail(c, "it does not read what it asked for");
+}
+
+void conn_reply(struct conn *c, const struct xsd_sockmsg *to, const void *data, size_t size)
+{
+    struct xsd_sockmsg head = *to;
+    struct chunk *k;
+
+    if (c->dead)
+        return;
+    head.len = (uint32_t)size;
+    k = chunk_new(&head, size);
+    if (!k) {
+        conn_fail(c, "no memory for a reply");
+        return;
+    }
+    if (size)
+        memcpy(k->data + sizeof(head), data, size);
+    chunk_queue(c, k);
+}
+
+void conn_error(struct conn *c, const struct xsd_sockmsg *to, int err)
+{
+    struct xsd_sockmsg head = *to;
+    const char *name = "EINVAL";
+
+    for (size_t i = 0; i < sizeof(xsd_errors) / sizeof(xsd_errors[0]); i++)
+        if (xsd_errors[i].errnum == err)
+            name = xsd_errors[i].errstring;
+    head.type = XS_ERROR;
+    conn_reply(c, &head, name, strlen(name) + 1);
+}
+
+static bool waits_already(const struct conn *c, const struct chunk *k)
+{
+    unsigned n = 0;
+
+    for (const struct chunk *o = c->out; o && n < EVENTS_COMPARED; o = o->next, n++)
+        if (o->event && !o->done && o->size == k->size && !memcmp(o->data, k->data, k->size))
+            return true;
+    return false;
+}
+
+void conn_event(struct conn *c, const char *path, const char *token)
+{
+    size_t p = strlen(path) + 1, t = strlen(token) + 1;
+    struct xsd_sockmsg head = {.type = XS_WATCH_EVENT, .len = (uint32_t)(p + t)};
+    struct chunk *k;
+
+    if (c->dead)
+        return;
+    /* LIMIT: an event longer than the protocol's payload cannot be said: path and token were short enough alone. */
+    if (p + t > XENSTORE_PAYLOAD_MAX)
+        return;
+    k = chunk_new(&head, p + t);
+    if (!k) {
+        conn_fail(c, "no memory for an event");
+        return;
+    }
+    k->event = true;
+    memcpy(k->data + sizeof(head), path, p);
+    memcpy(k->data + sizeof(head) + p, token, t);
+    /* An event says "look again": a second one before the first was read says nothing new. */
+    if (c->id && waits_already(c, k))
+        free(k);
+    else
+        chunk_queue(c, k);
+}
+
+void conn_flush(struct conn *c)
+{
+    while (c->out && !c->dead) {
+        struct chunk *k = c->out;
+        ssize_t n = c->ops->write(c, k->data + k->done, k->size - k->done);
+
+        if (n < 0)
+            conn_fail(c, "its transport is broken");
+        if (n <= 0)
+            return;
+        k->done += (size_t)n;
+        if (k->done == k->size)
+            chunk_drop(c);
+    }
+}
+
+/* ---- in ---- */
+
+/* One more request complete in c->in? */
+static bool receive(struct conn *c)
+{
+    for (;;) {
+        size_t want = sizeof(c->in.head);
+        ssize_t n;
+
+        if (c->have >= want) {
+            if (c->in.head.len > XENSTORE_PAYLOAD_MAX) {
+                conn_fail(c, "its request is longer than the protocol allows");
+                return false;
+            }
+            want += c->in.head.len;
+            if (c->have == want)
+                return true;
+        }
+        n = c->ops->read(c, (char *)&c->in + c->have, want - c->have);
+        if (n < 0)
+            conn_fail(c, "closed");
+        if (n <= 0)
+            return false;
+        c->have += (size_t)n;
+    }
+}
+
+void conn_serve(struct conn *c)
+{
+    for (unsigned i = 0; !c->dead; i++) {
+        conn_flush(c);
+        if (c->dead || c->out_bytes > OUT_PAUSE)
+            return;
+        if (i == REQUESTS_AT_A_TIME) {
+            conn_ready(c);
+            return;
+        }
+        if (!receive(c))
+            break;
+        c->in.data[c->in.head.len] = 0;
+        c->have = 0;
+        request_handle(c, &c->in.head, c->in.data);
+    }
+    conn_flush(c);
+}
+
+/* ---- transactions, end ---- */
+
+struct txn *conn_txn(const struct conn *c, uint32_t id)
+{
+    for (const struct conn_txn *t = c->txns; t; t = t->next)
+        if (txn_id(t->txn) == id)
+            return t->txn;
+    return NULL;
+}
+
+void conn_forget(struct conn *c)
+{
+    watch_remove_all(c);
+    while (c->txns) {
+        struct conn_txn *t = c->txns;
+
+        c->txns = t->next;
+        txn_abort(t->txn);
+        free(t);
+        if (domains_account(c->id))
+            domains_account(c->id)->transactions--;
+    }
+    while (c->out)
+        chunk_drop(c);
+    c->have = 0;
+    c->next_txn = 1;
+}
+
+void conn_end(struct conn *c)
+{
+    conn_forget(c);
+    c->dead = false;
+    if (!c->ops->end(c))
+        return;
+    unready(c);
+    *c->pprev = c->next;
+    if (c->next)
+        c->next->pprev = c->pprev;
+    c->ops->release(c);
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
+/* XS_CONTROL: what `xenstore-control` asks the daemon itself. */
+#include "daemon.h"
+#include "domains.h"
+#include "log.h"
+#include "request.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int run_help(const char *args, char **reply);
+
+static int run_check(const char *args, char **reply)
+{
+    unsigned errors = tree_audit();
+
+    (void)args;
+    return asprintf(reply, "%u errors in %lu nodes\n", errors, tree_nodes()) < 0 ? ENOMEM : 0;
+}
+
+static int run_log(const char *args, char **reply)
+{
+    (void)reply;
+    if (!strcmp(args, "on"))
+        log_level = LOG_DETAIL;
+    else if (!strcmp(args, "off"))
+        log_level = LOG_NOTE;
+    else
+        return EINVAL;
+    return 0;
+}
+
+static int run_print(const char *args, char **reply)
+{
+    (void)reply;
+    log_line(LOG_NOTE, "%s", args);
+    return 0;
+}
+
+static const struct {
+    const char *name;
+    unsigned *value;
+} quotas[] = {
+    {"nodes", &quota.nodes}, {"watches", &quota.watches}, {"transactions", &quota.transactions},
+    {"node-size", &quota.node_size}, {"permissions", &quota.perms}, {"transaction-nodes", &quota.txn_nodes},
+    {"path-length", &quota.path},
+};
+
+/* Nothing, a domain's number, or "set NAME VALUE" (with NULs or blanks between). */
+static int run_quota(const char *args, char **reply)
+{
+    const struct domain_account *a;
+    char name[32], *at;
+    unsigned value;
+    size_t size;
+    FILE *f;
+
+    if (sscanf(args, "set %31s %u", name, &value) == 2) {
+        for (size_t i = 0; i < sizeof(quotas) / sizeof(quotas[0]); i++)
+            if (!strcmp(name, quotas[i].name)) {
+                *quotas[i].value = value;
+                return 0;
+            }
+        return EINVAL;
+    }
+    f = open_memstream(&at, &size);
+    if (!f)
+        return ENOMEM;
+    if (*args) {
+        a = domains_account((unsigned)strtoul(args, NULL, 10));
+        if (a)
+            fprintf(f, "nodes %u\nwatches %u\ntransactions %u\n", a->nodes, a->watches, a->transactions);
+    } else {
+        for (size_t i = 0; i < sizeof(quotas) / sizeof(quotas[0]); i++)
+            fprintf(f, "%-18s %u\n", quotas[i].name, *quotas[i].value);
+    }
+    fclose(f);
+    *reply = at;
+    return 0;
+}
+
+static int run_reload(const char *args, char **reply)
+{
+    (void)args, (void)reply;
+    daemon_reload();
+    return 0;
+}
+
+static const struct {
+    const char *name, *help;
+    int (*run)(const char *args, char **reply);
+} commands[] = {
+    {"check", "check the tree", run_check},
+    {"help", "this list", run_help},
+    {"live-update", "start the program anew with all its state and connections", run_reload},
+    {"log", "on|off: log what clients do", run_log},
+    {"print", "TEXT: write it to the log", run_print},
+    {"quota", "[DOMID | set NAME VALUE]: what a domain may have, and has", run_quota},
+};
+
+static int run_help(const char *args, char **reply)
+{
+    size_t size;
+    FILE *f = open_memstream(reply, &size);
+
+    (void)args;
+    if (!f)
+        return ENOMEM;
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+        fprintf(f, "%-12s %s\n", commands[i].name, commands[i].help);
+    fclose(f);
+    return 0;
+}
+
+int control_run(struct conn *c, const char *command, const char *args, size_t size, char **reply)
+{
+    char line[XENSTORE_PAYLOAD_MAX + 1];
+
+    (void)c;
+    /* Arguments come one after the other, each with its NUL. */
+    for (size_t i = 0; i < size; i++)
+        line[i] = args[i] ? args[i] : ' ';
+    while (size && line[size - 1] == ' ')
+        size--;
+    line[size] = 0;
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+        if (!strcmp(command, commands[i].name))
+            return commands[i].run(line, reply);
+    return EINVAL;
+}

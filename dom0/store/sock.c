@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
+#include "sock.h"
+#include "log.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static int epoll_fd = -1;
+
+int sock_listen(const char *path)
+{
+    struct sockaddr_un a = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    mode_t old;
+    int rc;
+
+    if (fd < 0)
+        return -1;
+    if (strlen(path) >= sizeof(a.sun_path)) {
+        errno = ENAMETOOLONG;
+        rc = -1;
+    } else {
+        strcpy(a.sun_path, path);
+        unlink(path);
+        old = umask(0077);
+        rc = bind(fd, (struct sockaddr *)&a, sizeof(a));
+        umask(old);
+    }
+    if (rc || listen(fd, 128)) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+static ssize_t moved(ssize_t n)
+{
+    if (n < 0)
+        return errno == EAGAIN || errno == EINTR ? 0 : -1;
+    return n;
+}
+
+static ssize_t sock_read(struct conn *c, void *buffer, size_t n)
+{
+    ssize_t rc = recv(((struct sock *)c)->fd, buffer, n, 0);
+
+    return rc == 0 ? -1 : moved(rc);
+}
+
+static ssize_t sock_write(struct conn *c, const void *data, size_t n)
+{
+    return moved(send(((struct sock *)c)->fd, data, n, MSG_NOSIGNAL));
+}
+
+static bool sock_end(struct conn *c)
+{
+    (void)c;
+    return true;
+}
+
+static void sock_release(struct conn *c)
+{
+    struct sock *s = (struct sock *)c;
+
+    close(s->fd);
+    free(s);
+}
+
+static const struct conn_ops sock_ops = {sock_read, sock_write, sock_end, sock_release};
+
+bool conn_is_sock(const struct conn *c)
+{
+    return c->ops == &sock_ops;
+}
+
+struct sock *sock_add(int fd, int epoll, bool readonly)
+{
+    struct sock *s = calloc(1, sizeof(*s));
+    struct epoll_event e = {.events = EPOLLIN, .data.ptr = s};
+
+    epoll_fd = epoll;
+    if (!s || epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &e)) {
+        log_line(LOG_ERROR, "a client is turned away: %s", strerror(errno));
+        free(s);
+        close(fd);
+        return NULL;
+    }
+    conn_init(&s->conn, &sock_ops, 0);
+    s->conn.readonly = readonly;
+    s->fd = fd;
+    return s;
+}
+
+void sock_accept(int listener, int epoll, bool readonly)
+{
+    int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+    if (fd >= 0)
+        sock_add(fd, epoll, readonly);
+    else if (errno != EAGAIN && errno != ECONNABORTED)
+        log_line(LOG_ERROR, "accept: %s", strerror(errno));
+}
+
+void sock_after(struct conn *c)
+{
+    struct sock *s = (struct sock *)c;
+    struct epoll_event e = {.data.ptr = s};
+    bool want = c->out;
+
+    if (!conn_is_sock(c) || want == s->want_out)
+        return;
+    s->want_out = want;
+    e.events = want ? EPOLLIN | EPOLLOUT : EPOLLIN;
+    epoll_ctl(epoll_fd, EPOLL_CTL_MOD, s->fd, &e);
+}
