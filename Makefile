@@ -8,7 +8,7 @@ CC := gcc
 # Debian packages that building and testing need; `tools/run/deps` installs the missing ones.
 PACKAGES := gcc libc6-dev binutils clang clang-format libclang-rt-14-dev python3 \
             libxen-dev libcriterion-dev liblzma-dev zlib1g-dev libzstd-dev \
-            qemu-system-x86 grub-pc-bin grub-common xorriso mtools xz-utils
+            qemu-system-x86 grub-pc-bin grub-common xorriso mtools xz-utils zstd kmod
 
 C_FOLDERS := $(wildcard abi hypervisor pvguest dom0 tools tests)
 
@@ -18,6 +18,9 @@ SUITES := build clang check unit model fuzz guest system
 # A sub-make with as many jobs as there are processors.
 JOBS   := $(MAKE) --no-print-directory -j$(shell nproc)
 export B
+# What `make run` boots on, and its variables' names as options.
+RUN_HV := $(if $(filter xen,$(HV)),$(B)/xen/xen,$(B)/philoxen)
+lower   = $(subst _,-,$(shell echo $1 | tr A-Z a-z))
 
 WARNINGS := -Wall -Wextra -Wshadow -Werror
 COMMON   := -std=gnu17 -g $(WARNINGS) -fno-strict-aliasing -fno-common -MMD -MP
@@ -53,17 +56,25 @@ $(B)/deps.mk: Makefile tools/run/deps
 
 # To `guests` they add the images of pvguest/ and tests/, to `host-tests` the programs that run on
 # this machine, to `bench` and `fuzz` the recipes.
--include abi/module.mk hypervisor/module.mk pvguest/module.mk tests/module.mk
+-include abi/module.mk hypervisor/module.mk pvguest/module.mk tests/module.mk dom0/module.mk
 -include tests/guest/module.mk tests/fuzz/module.mk tests/bench/module.mk
 -include dom0/store/module.mk
 
 all: ## build the hypervisor, the guests and the programs
 all: $(B)/philoxen guests programs
 
-run: ## boot Philoxen in QEMU with the guest hello as first domain (Ctrl-A x leaves)
+run: ## boot Debian's kernel as Dom0, with a shell (GUEST=hello: a guest of ours; DOM0=, HV=, see README)
+ifdef GUEST
 run:
-	@$(JOBS) $(B)/philoxen $(B)/pvguest/hello.elf
-	@tools/run/run-guest --terminal $(B)/pvguest/hello.elf
+	@$(JOBS) $(RUN_HV) $(B)/pvguest/$(GUEST).elf
+	@tools/run/run-guest --terminal $(HV:%=--hv %) $(B)/pvguest/$(GUEST).elf
+else
+run:
+	@$(JOBS) $(RUN_HV) $(B)/dom0/vmlinuz $(B)/dom0/$(or $(DOM0),small).img
+	@tools/run/run-dom0 --terminal $(foreach v,HV DOM0 SMP MEM DOM0_MEM CPU MACHINE DISK NIC,\
+	    $(if $($v),--$(call lower,$v) '$($v)')) \
+	    $(if $(APPEND),--append '$(APPEND)') $(if $(HVARGS),--hv-args '$(HVARGS)')
+endif
 
 test: ## run every suite of tests; the last line is the sum
 test:

@@ -66,7 +66,4 @@ $(DOM0_PROGRAMS): $(B)/system/%: tests/system/dom0/%.c
 	@mkdir -p $(@D)
 	$(CC) $(DOM0_CFLAGS) -static -pthread $< -o $@
 
-$(B)/dom0/vmlinuz: tools/run/fetch-linux
-	tools/run/fetch-linux $(B)
-
 SYSTEM_NEEDS := $(B)/philoxen.iso $(DOM0_PROGRAMS) $(B)/dom0/vmlinuz

@@ -37,11 +37,9 @@ def test_iso_boots_by_grub(machine):
 
 
 def test_run_without_a_terminal_ends_by_itself():
-    """`make run` says the guest's words and ends with status 0."""
-    if not os.path.exists(HELLO):
-        raise Failure('build/pvguest/hello.elf was not built')
+    """`make run` boots Linux as Dom0, looks at /sys/hypervisor and ends with status 0."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith('MAKE') and k != 'MFLAGS'}
-    run = subprocess.run(['timeout', '120', 'make', 'run'], cwd=ROOT, env=environment, text=True,
+    run = subprocess.run(['timeout', '300', 'make', 'run'], cwd=ROOT, env=environment, text=True,
                          errors='replace', stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                          stderr=subprocess.STDOUT)
     last = '\n'.join('    | ' + line for line in run.stdout.splitlines()[-25:])
@@ -49,5 +47,5 @@ def test_run_without_a_terminal_ends_by_itself():
         raise Failure(f'make run did not end\n{last}')
     if run.returncode:
         raise Failure(f'make run ended with status {run.returncode}\n{last}')
-    if 'ello' not in run.stdout:
-        raise Failure(f'make run did not show the guest\'s words\n{last}')
+    if '/sys/hypervisor/type: xen' not in run.stdout:
+        raise Failure(f'make run did not show what Dom0 runs on\n{last}')
