@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "fake_port.h"
 #include "core/console.h"
+#include "core/keys.h"
 #include "core/sched.h"
 #include "core/segdesc.h"
 #include "core/time.h"
@@ -229,7 +230,12 @@ void panic(const char *fmt, ...)
     abort();
 }
 
-#pragma weak console_domain_gone
+
+
+void port_report_vcpu(const struct vcpu *v) { (void)v; }
+void port_report_cpus(void) {}
+void port_crash(void) { abort(); }
+void machine_reboot(void) { abort(); }
 void console_domain_gone(struct domain *d) { (void)d; }
 
 /* ---- what x86/ does for domains and vcpus ---- */
