@@ -261,26 +261,6 @@ static void audit_device_maps(void)
     }
 }
 
-void grant_dump(struct domain *d)
-{
-    struct grant_table *t = d->grants;
-
-    if (!t)
-        return;
-    spin_lock(&t->lock);
-    log_msg(LOG_INFO, "%s: %u of %u grant frames, %u of %u maptrack frames", d->name, t->nr_frames,
-            t->max_frames, t->map_frames, t->max_map_frames);
-    for (grant_ref_t ref = 0; ref < t->nr_refs; ref++) {
-        const struct grant_active *act = active_of(t, ref);
-
-        if (act->pin)
-            log_msg(LOG_INFO, "%s: reference %u: frame %#x for d%u, pins %#x, entry %#llx", d->name,
-                    ref, act->frame, act->user, act->pin,
-                    (unsigned long long)READ_ONCE(*entry_of(t, ref)));
-    }
-    spin_unlock(&t->lock);
-}
-
 /* Add user's handles on d's references to counts[]. Returns errors in user's own tables (GNT-3). */
 static unsigned count_handles(struct domain *user, struct domain *d, uint32_t *counts)
 {

@@ -70,7 +70,6 @@ int grant_setup(struct domain *d, unsigned nr, uint64_t *list);
 unsigned grant_frames(struct domain *d);
 /* mfn of shared frame idx, growing if allowed: for acquire_resource. -EINVAL, -ENOMEM */
 int grant_frame_mfn(struct domain *d, unsigned idx, mfn_t *out);
-void grant_dump(struct domain *d);
 unsigned grant_audit(struct domain *d);
 
 #endif

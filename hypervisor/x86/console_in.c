@@ -5,12 +5,14 @@
 #include "core/keys.h"
 #include "core/log.h"
 #include "core/timer.h"
+#include "x86/irq.h"
 #include "x86/uart.h"
 
 #define POLL_NS 5000000ull    /* no interrupts: a FIFO of 16 bytes fills in 1.4 ms at 115200 */
 #define WATCH_NS 250000000ull /* with interrupts */
+#define ROUNDS 64             /* the poll goes on where an interrupt stops */
 #define HOLD_NS 1000000000ull
-#define BATCH 64 /* bytes taken at once, with interrupts off */
+#define BATCH 4096 /* bytes taken at once, with interrupts off */
 
 static struct conin input;
 static uint64_t last_read; /* when the control domain read last */
@@ -41,9 +43,12 @@ void console_in_init(const char conswitch[2])
 static bool take(enum conin_got *got, char keys[3], unsigned *nr)
 {
     int c = -1;
+    bool hold;
 
     console_lock();
-    if (!conin_full(&input) || input.to_hypervisor || port_now() - last_read > HOLD_NS)
+    hold = conin_full(&input) && !input.to_hypervisor && port_now() - last_read <= HOLD_NS;
+    uart_hold(hold);
+    if (!hold)
         c = uart_read();
     if (c >= 0)
         *got = conin_byte(&input, (char)c, keys, nr);
@@ -86,6 +91,26 @@ static void poll_again(void *arg)
     timer_set(&poll, port_now() + (irq_seen ? WATCH_NS : POLL_NS));
 }
 
+static bool asks(void)
+{
+    bool it_does;
+
+    console_lock();
+    it_does = uart_irq_asks();
+    console_unlock();
+    return it_does;
+}
+
+static void interrupt(void *arg)
+{
+    (void)arg;
+    irq_seen = true;
+    for (unsigned i = 0; i < ROUNDS && asks(); i++) {
+        receive();
+        pump();
+    }
+}
+
 size_t console_read(char *buf, size_t n)
 {
     bool full;
@@ -102,10 +127,18 @@ size_t console_read(char *buf, size_t n)
 
 void console_in_start(uint32_t irq)
 {
-    (void)irq;
     if (!uart_port())
         return;
     tell_listener();
     timer_init(&poll, poll_again, NULL);
     timer_set(&poll, port_now() + POLL_NS);
+    if (!irq)
+        return;
+    if (irq_claim_gsi(irq_isa_gsi(irq), interrupt, NULL)) {
+        log_msg(LOG_WARN, "com1: interrupt %u cannot be used, the line is polled", irq);
+        return;
+    }
+    console_lock();
+    uart_irq_enable();
+    console_unlock();
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Input. LIMIT: it is polled every 5 ms, the UART's interrupt is not used. While the control domain does not keep up, bytes stay in the line, which holds the sender
+ * Input: taken from the serial line by its interrupt, and by a timer as long as no interrupt has come. While the control domain does not keep up, bytes stay in the line, which holds the sender
  * back; but only for HOLD_NS after it last read: a domain that hangs must not lock the operator out.
  */
 #ifndef X86_CONSOLE_IN_H

@@ -17,7 +17,7 @@ enum { DATA = 0, IER = 1, FCR = 2, IIR = 2, LCR = 3, MCR = 4, LSR = 5, SCRATCH =
 #define PATIENCE 200000 /* looks at the line; each takes a microsecond or so */
 
 static uint16_t base;
-static bool interrupts, stuck;
+static bool interrupts, stuck, held;
 static uint8_t ier;
 static char tx[TX_SIZE];
 static uint32_t tx_in, tx_out; /* running byte numbers */
@@ -48,9 +48,11 @@ uint16_t uart_port(void)
     return base;
 }
 
-static void ier_set(uint8_t want)
+static void ier_update(void)
 {
-    if (want == ier)
+    uint8_t want = (uint8_t)((held ? 0 : IER_RECEIVED) | (tx_in != tx_out ? IER_TX_EMPTY : 0));
+
+    if (!interrupts || want == ier)
         return;
     ier = want;
     outb(base + IER, want);
@@ -63,8 +65,7 @@ void uart_pump(void)
         for (unsigned i = 0; i < FIFO_SIZE && tx_in != tx_out; i++)
             outb(base + DATA, (uint8_t)tx[tx_out++ & (TX_SIZE - 1)]);
     }
-    if (interrupts)
-        ier_set(tx_in != tx_out ? IER_RECEIVED | IER_TX_EMPTY : IER_RECEIVED);
+    ier_update();
 }
 
 size_t uart_room(void)
@@ -127,12 +128,17 @@ void uart_irq_enable(void)
     if (!base)
         return;
     interrupts = true;
-    ier_set(IER_RECEIVED |
-            IER_TX_EMPTY); /* the second comes at once: then the line is known to work */
+    /* The second comes at once: then the line is known to work. */
+    outb(base + IER, ier = IER_RECEIVED | IER_TX_EMPTY);
 }
 
-void uart_irq_ack(void)
+bool uart_irq_asks(void)
 {
-    if (base)
-        inb(base + IIR);
+    return base && !(inb(base + IIR) & IIR_NONE);
+}
+
+void uart_hold(bool hold)
+{
+    held = hold;
+    ier_update();
 }

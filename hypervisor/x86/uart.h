@@ -27,7 +27,9 @@ int uart_read(void); /* one received byte, or -1 */
 
 /* Ask the line for interrupts: of received bytes, and of readiness while output waits. */
 void uart_irq_enable(void);
-/* An interrupt came: find out what for, which makes the line let go of it. */
-void uart_irq_ack(void);
+/* Does it ask for something? To be looked at until it does not: the line may be edge-triggered. */
+bool uart_irq_asks(void);
+/* Received bytes are left in the line: no interrupts for them. */
+void uart_hold(bool hold);
 
 #endif

@@ -43,8 +43,9 @@ def boot(guest=HELLO, **options):
     if guest and not os.path.exists(guest):
         raise Failure(f'{os.path.relpath(guest, ROOT)} was not built')
     options.setdefault('timeout', 60)
+    feed = options.pop('feed', ())
     m = Machine(guest=guest, **options)
-    m.run()
+    m.run(feed=feed)
     if m.status == TIMED_OUT:
         fail(m, f'the machine did not end within {m.timeout} s')
     if m.status:

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
 """What stands on the console says where it comes from.
 
-Claims: [LOG-1].
+Claims: [LOG-1] [LOG-3] [LOG-4] [LOG-5] [KEY-1].
 """
 
+import random
 import re
 
 from harness import boot, built, expect, expect_healthy, expect_none, fail
+from linux import boot_linux, image
 
 FIRST_LINE = '(PHX) Philoxen'
 GUESTS_OWN = re.compile(r'clock: ')
@@ -31,3 +33,61 @@ def test_loglvl_silences_what_is_less_important():
     m = boot(hv_args='loglvl=error')
     expect(m, r'^Hello from ')
     expect_none(m, r'^\(PHX\) (Memory|CPUs|Clock)')
+
+
+SWITCH = b'\x01\x01\x01'
+FLOOD = re.compile(r'^flood (\d{8}) the quick brown fox jumps over the lazy dog, again and again$')
+
+
+def fnv(data):
+    value = 2166136261
+    for byte in data:
+        value = (value ^ byte) * 16777619 % (1 << 32)
+    return value
+
+
+def dom0_console(feed, **options):
+    """Linux with a program that says what it reads, and somebody at its console."""
+    m = boot_linux(image('console.img', {'init': 'system/console'}),
+                   words='loglevel=4', timeout=120, feed=[(r'^console: ready', feed[0])] + feed[1:], **options)
+    expect_healthy(m)
+    expect(m, r'^console: the end')
+    return m
+
+
+def test_paste_into_linux_arrives_whole():
+    """4 KiB at once, and 32 KiB, of everything but the switch key and Linux's own key, Ctrl-O."""
+    random.seed(7)
+    usual = [byte for byte in range(2, 256) if byte != 0x0f]
+    small = bytes(random.choices(usual, k=4096))
+    large = bytes(random.choices(usual, k=32768))
+    m = dom0_console([b'paste 4096\n', (r'^console: paste now', small),
+                      (r'^console: pasted', b'paste 32768\n'), (r'^console: paste now', large),
+                      (r'^console: pasted', b'end\n')])
+    expect(m, f'^console: pasted 4096 {fnv(small):08x}')
+    expect(m, f'^console: pasted 32768 {fnv(large):08x}')
+
+
+def test_flood_from_linux_loses_nothing():
+    m = dom0_console([b'flood 5000\n', (r'^console: flooded', b'end\n')])
+    numbers = [int(found[1]) for found in map(FLOOD.match, m.console) if found]
+    if numbers != list(range(5000)):
+        fail(m, f'{len(numbers)} of 5000 lines arrived whole')
+
+
+def test_three_times_ctrl_a_switches_the_input():
+    """Keys go to the hypervisor, and afterwards the line is Linux's again, with its Ctrl-C."""
+    m = dom0_console([SWITCH, (r'Serial input to Philoxen', b'hqremg0dst~'),
+                      (r"'~' pressed", SWITCH), (r'Serial input to DOM0', b'interrupt\n'),
+                      (r'^console: interrupt now', b'\x03'), (r'^console: interrupted', b'end\n')])
+    expect(m, r"^\(PHX\) \*\*\* Serial input to DOM0 \(type 'CTRL-a' three times to switch input\)")
+    expect(m, r"^\(PHX\)  key 'q': domains and vcpus")
+    expect(m, r'^\(PHX\) d0: alive, control, refs')
+    expect(m, r'^\(PHX\)   v0 .* cpu 0')
+    expect(m, r'^\(PHX\) CPU 0: ')
+    expect(m, r'^\(PHX\) +\d+ virq 0 vcpu 0')
+    expect(m, r'^\(PHX\) Memory: \d+ pages free')
+    expect(m, r'^\(PHX\) d0: \d+ of \d+ grant frames')
+    expect(m, r'^\(PHX\) d0v0 \((kernel|user) mode\): rip')
+    expect(m, r'^\(PHX\) System time \d+\.\d+ s')
+    expect(m, r"'~' pressed: no such key")

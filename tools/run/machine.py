@@ -5,6 +5,7 @@ Everything that boots (run-guest, conformance, the system tests, the benchmark) 
 `Machine`, so that options, time limits and the slots of qemu-slot are the same everywhere.
 """
 
+import contextlib
 import os
 import re
 import shlex
@@ -127,16 +128,18 @@ class Machine:
         """Gives the terminal to the machine: Ctrl-A x leaves."""
         os.execv(SLOT, [SLOT, '-t', '0'] + self.command + ['-nographic'])
 
-    def run(self, echo=None, stop=None):
+    def run(self, echo=None, stop=None, feed=()):
         """Boots, reads the console to its end, and returns QEMU's status, or TIMED_OUT.
 
         `echo` is a stream for the console's lines as they come; `stop` a function that is given
-        each line and ends the machine when it returns true (status 0).
+        each line and ends the machine when it returns true (status 0). `feed` is what an operator
+        types: (pattern, bytes) in turn, each written when a line matches its pattern.
         """
         command = [SLOT, '-t', str(self.timeout)] + self.command
         command += ['-display', 'none', '-serial', 'stdio', '-monitor', 'none']
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                   stderr=subprocess.STDOUT)
+        feed = list(feed)
+        process = subprocess.Popen(command, stdin=subprocess.PIPE if feed else subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         stopped = False
         try:
             for raw in process.stdout:
@@ -146,6 +149,9 @@ class Machine:
                 self.console.append(line)
                 if echo:
                     print(line, file=echo, flush=True)
+                if feed and not stopped and re.search(feed[0][0], line):
+                    process.stdin.write(feed.pop(0)[1])
+                    process.stdin.flush()
                 if not stopped and (END_LINES.search(line) or (stop and stop(line))):
                     stopped = True
                     process.terminate()
@@ -154,6 +160,9 @@ class Machine:
             if process.poll() is None:
                 process.terminate()
             process.stdout.close()
+            if process.stdin:
+                with contextlib.suppress(BrokenPipeError):
+                    process.stdin.close()
             self.status = process.wait()
         if stopped:
             self.status = 0
