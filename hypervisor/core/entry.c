@@ -16,6 +16,7 @@
 #include "core/entry.h"
 #include "core/frame_ref.h"
 #include "core/log.h"
+#include "core/mmio.h"
 #include "core/vcpu.h"
 #include "lib/errno.h"
 
@@ -41,6 +42,8 @@ static int l1e_get_io(struct domain *pt_dom, struct domain *pg_dom, uint64_t *e)
         pg_dom = port_current() ? port_current()->domain : pt_dom;
     if (!io_allowed(pg_dom, mfn) || (pg_dom != pt_dom && !io_allowed(pt_dom, mfn)))
         return refuse(pt_dom, mfn == IO_MFN_NONE ? EINVAL : EPERM, PTE_IO_DENIED, mfn, *e, pg_dom->id);
+    if ((*e & PTE_RW) && mmio_is_readonly(mfn))
+        *e &= ~PTE_RW;
     switch (*e & PTE_CACHE) {
     case 0:
         *e |= PTE_PWT | PTE_PCD;

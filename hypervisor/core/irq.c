@@ -38,7 +38,8 @@ static int bind_locked(struct irq *irq, const struct irq_guest *g, bool share, u
 {
     int rc;
 
-    if (irq->handler || irq->nr_guests == IRQ_GUESTS || (irq->nr_guests && !(share && irq->shareable)))
+    if (irq->handler || irq->nr_guests == IRQ_GUESTS ||
+        (irq->nr_guests && !(share && irq->shareable)))
         return refuse(g->d, EBUSY, IRQ_IN_USE, irq->nr, irq->nr_guests, share);
     /* First, since it may come as soon as it is unmasked. */
     irq->guest[irq->nr_guests++] = *g;
@@ -54,7 +55,8 @@ static int bind_locked(struct irq *irq, const struct irq_guest *g, bool share, u
     return 0;
 }
 
-int irq_bind(struct irq *irq, struct domain *d, unsigned pirq, evtchn_port_t port, bool share, unsigned cpu)
+int irq_bind(struct irq *irq, struct domain *d, unsigned pirq, evtchn_port_t port, bool share,
+             unsigned cpu)
 {
     struct irq_guest g = {.d = d, .port = port, .pirq = (uint16_t)pirq};
     int rc;
@@ -118,7 +120,8 @@ unsigned irq_audit(struct irq *irq)
     for (unsigned i = 0; i < irq->nr_guests; i++)
         waiting += irq->guest[i].waits;
     if (waiting != irq->in_flight || (waiting && !irq->level)) {
-        log_msg(LOG_ERR, "audit: irq %u: %u guests wait, %u counted", irq->nr, waiting, irq->in_flight);
+        log_msg(LOG_ERR, "audit: irq %u: %u guests wait, %u counted", irq->nr, waiting,
+                irq->in_flight);
         errors++;
     }
     if (irq->in_flight && !irq->masked) {

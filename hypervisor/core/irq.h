@@ -38,19 +38,19 @@ struct irq_guest {
 
 struct irq {
     spinlock_t lock;
-    const struct irq_chip *chip;  /* NULL: there is no such interrupt */
-    uint16_t nr;                  /* a GSI, or more for messages */
-    uint8_t vector;               /* 0: none yet */
+    const struct irq_chip *chip; /* NULL: there is no such interrupt */
+    uint16_t nr;                 /* a GSI, or more for messages */
+    uint8_t vector;              /* 0: none yet */
     bool level, active_low;
-    bool set_up;                  /* level and active_low were said by setup_gsi */
+    bool set_up; /* level and active_low were said by setup_gsi */
     bool masked;
     bool shareable;
     uint8_t nr_guests, in_flight;
     unsigned cpu;
     struct irq_guest guest[IRQ_GUESTS];
-    void (*handler)(void *arg);   /* the hypervisor's own, for ever */
+    void (*handler)(void *arg); /* the hypervisor's own, for ever */
     void *arg;
-    void *device;                 /* chip's */
+    void *device; /* chip's */
 };
 
 static inline bool irq_in_use(const struct irq *irq)
@@ -61,7 +61,8 @@ static inline bool irq_in_use(const struct irq *irq)
 /* The machine has acknowledged it: tell the guests. With the lock held; a level is masked already. */
 void irq_deliver(struct irq *irq);
 /* d hears of it as pirq through port. -EBUSY: it is the hypervisor's, or not to be shared; -ENOSPC. */
-int irq_bind(struct irq *irq, struct domain *d, unsigned pirq, evtchn_port_t port, bool share, unsigned cpu);
+int irq_bind(struct irq *irq, struct domain *d, unsigned pirq, evtchn_port_t port, bool share,
+             unsigned cpu);
 void irq_unbind(struct irq *irq, const struct domain *d); /* if bound */
 void irq_eoi(struct irq *irq, const struct domain *d);
 bool irq_shared(struct irq *irq);

@@ -5,7 +5,7 @@
 
 #include "core/irq.h"
 
-unsigned port_nr_gsis(void); /* one more than the highest */
+unsigned port_nr_gsis(void);            /* one more than the highest */
 struct irq *port_gsi_irq(unsigned gsi); /* NULL: no I/O APIC has that line */
 
 /* setup_gsi: 0, -EEXIST (in use, or said before), -EINVAL. */
@@ -32,6 +32,7 @@ int port_msix_prepare(uint16_t seg, uint8_t bus, uint8_t devfn, bool release);
 int port_pci_add(uint16_t seg, uint8_t bus, uint8_t devfn);
 int port_pci_remove(uint16_t seg, uint8_t bus, uint8_t devfn); /* 0 or -ENODEV */
 /* Is that the configuration window that the firmware names? 0 or -ENODEV. */
-int port_mmcfg_reserved(uint64_t address, uint16_t seg, uint8_t first, uint8_t last, uint32_t flags);
+int port_mmcfg_reserved(uint64_t address, uint16_t seg, uint8_t first, uint8_t last,
+                        uint32_t flags);
 
 #endif

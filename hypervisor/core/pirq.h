@@ -20,7 +20,7 @@
 enum pirq_state { PIRQ_FREE, PIRQ_ALLOCATED, PIRQ_MAPPED, PIRQ_LEAVING };
 
 struct pirq {
-    struct irq *irq; /* MAPPED */
+    struct irq *irq;    /* MAPPED */
     evtchn_port_t port; /* 0: not bound */
     uint8_t state;
 };
@@ -39,20 +39,22 @@ void pirq_init(void); /* once, when the GSIs are known */
 /* -1: choose one. The pirq, also if it is mapped so already; -EINVAL, -EEXIST (irq has another pirq), -EBUSY (pirq has another irq),
  * -ENOSPC, -ENOMEM. line: a GSI, else a message. */
 int pirq_map(struct domain *d, int pirq, struct irq *irq, bool line);
-int pirq_unmap(struct domain *d, int pirq); /* 0 or -EINVAL */
+int pirq_unmap(struct domain *d, int pirq);     /* 0 or -EINVAL */
 int pirq_get_free(struct domain *d, bool line); /* the pirq, -ENOSPC, -ENOMEM */
 bool pirq_mapped(struct domain *d, int pirq, const struct irq *irq); /* as pirq, or any if -1 */
 
-int pirq_eoi(struct domain *d, unsigned pirq);          /* 0 or -EINVAL */
-int pirq_shared(struct domain *d, unsigned pirq);       /* 0, 1 or -EINVAL */
+int pirq_eoi(struct domain *d, unsigned pirq);    /* 0 or -EINVAL */
+int pirq_shared(struct domain *d, unsigned pirq); /* 0, 1 or -EINVAL */
 /* The page of bits; unmask: the first form of the call. 0, -EINVAL, -EBUSY, -ENOMEM. */
 int pirq_eoi_map_set(struct domain *d, mfn_t m, bool unmask);
 
 /* For core/evtchn_bind.c, with d's evtchn lock held. */
-int pirq_bind_check(struct domain *d, unsigned pirq);   /* 0, -EINVAL, -EPERM, -EEXIST */
-int pirq_bind(struct domain *d, unsigned pirq, evtchn_port_t port, bool share); /* 0 or -EBUSY, -ENOSPC */
+int pirq_bind_check(struct domain *d, unsigned pirq); /* 0, -EINVAL, -EPERM, -EEXIST */
+int pirq_bind(struct domain *d, unsigned pirq, evtchn_port_t port,
+              bool share); /* 0 or -EBUSY, -ENOSPC */
 void pirq_unbind(struct domain *d, unsigned pirq);
-void pirq_follow(struct domain *d, unsigned pirq, unsigned vcpu); /* notify that vcpu's CPU from now on */
+void pirq_follow(struct domain *d, unsigned pirq,
+                 unsigned vcpu); /* notify that vcpu's CPU from now on */
 
 void pirq_domain_release(struct domain *d); /* unmap all; no port is bound any more */
 void pirq_domain_free(struct domain *d);

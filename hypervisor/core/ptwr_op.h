@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a store to a page-table entry does, without the entry: from the decoded instruction to an
- * operation on one naturally aligned operand, and its arithmetic. Used by core/ptwr.c only.
+ * operation on one naturally aligned operand, and its arithmetic. Used by core/ptwr.c and core/mmio.c.
  */
 #ifndef CORE_PTWR_OP_H
 #define CORE_PTWR_OP_H

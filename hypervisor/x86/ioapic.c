@@ -71,7 +71,8 @@ static void entry_write_low(struct irq *irq)
     const struct ioapic *io = ioapic_of(irq->nr);
 
     reg_write(io, entry_reg(irq, io),
-              irq->vector | (irq->active_low ? (uint32_t)RTE_LOW : 0) | (irq->level ? (uint32_t)RTE_LEVEL : 0) |
+              irq->vector | (irq->active_low ? (uint32_t)RTE_LOW : 0) |
+                  (irq->level ? (uint32_t)RTE_LEVEL : 0) |
                   (irq->masked ? (uint32_t)RTE_MASKED : 0));
 }
 
@@ -216,7 +217,8 @@ unsigned ioapic_find(void)
 void ioapic_init(struct irq *irqs)
 {
     for (unsigned i = 0; i < nr_ioapics; i++)
-        for (unsigned gsi = ioapics[i].gsi_base; gsi < ioapics[i].gsi_base + ioapics[i].lines; gsi++) {
+        for (unsigned gsi = ioapics[i].gsi_base; gsi < ioapics[i].gsi_base + ioapics[i].lines;
+             gsi++) {
             irqs[gsi].chip = &line_chip;
             irqs[gsi].level = irqs[gsi].active_low = gsi >= ISA_LINES; /* PCI's */
             irqs[gsi].masked = true;

@@ -88,6 +88,12 @@ void irq_interrupt(uint8_t vector)
         return;
     }
     spin_lock(&irq->lock);
+    /* Meanwhile it may have been given back, and be another. */
+    if (unlikely(irq->vector != vector)) {
+        spin_unlock(&irq->lock);
+        apic_eoi();
+        return;
+    }
     /* What nobody wants must not come again, and a level not before its cause is gone. */
     if (irq->level || !irq_in_use(irq))
         irq->chip->mask(irq);

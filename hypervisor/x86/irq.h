@@ -12,7 +12,7 @@
 
 #include "core/irq_port.h"
 
-void irq_init(void); /* once: I/O APICs and messages; all masked */
+void irq_init(void);                /* once: I/O APICs and messages; all masked */
 void irq_interrupt(uint8_t vector); /* it has come on this CPU */
 
 /* A line for the hypervisor itself: from now on handler(arg) runs on CPU 0 for each interrupt, with interrupts off and no
@@ -25,7 +25,8 @@ unsigned irq_isa_gsi(unsigned isa); /* the line of that ISA interrupt: com1's is
 /* With the irq's lock held: it has a vector, which it keeps until freed. 0 or -ENOSPC. */
 int irq_vector_get(struct irq *irq);
 void irq_vector_put(struct irq *irq);
-uint8_t irq_dest(const struct irq *irq); /* its CPU's APIC id, in the 8 bits that messages and I/O APICs have */
+uint8_t irq_dest(
+    const struct irq *irq); /* its CPU's APIC id, in the 8 bits that messages and I/O APICs have */
 /* An irq that has no chip yet, beyond the GSIs; NULL: none left. It is free again when its chip is NULL. */
 struct irq *irq_new(const struct irq_chip *chip);
 

@@ -306,3 +306,18 @@ void *ioremap(maddr_t addr, size_t size, unsigned flags)
     }
     return (void *)(va + offset);
 }
+
+void *ioremap_reserve(unsigned pages)
+{
+    uint64_t va = ioremap_next;
+
+    for (; pages--; ioremap_next += PAGE_SIZE)
+        ioremap_entry(ioremap_next);
+    return (void *)va;
+}
+
+/* Nothing was mapped there, so no TLB has to forget anything. */
+void ioremap_fill(void *va, maddr_t addr)
+{
+    WRITE_ONCE(*ioremap_entry((uint64_t)va), addr | PTE_HV_DATA | PTE_PCD | PTE_PWT);
+}

@@ -36,6 +36,10 @@ void paging_copy_slots(uint64_t *l4);
 /* Map [addr, addr + size) for the hypervisor, for good. Panics when out of room. Boot only. */
 void *ioremap(maddr_t addr, size_t size, unsigned flags);
 
+/* Room for pages that are mapped later, one by one and each once, for good; without caching. */
+void *ioremap_reserve(unsigned pages);
+void ioremap_fill(void *va, maddr_t addr);
+
 /* Stretches of RAM that hypervisor tables take, in bytes; for the boot's report. */
 extern uint64_t paging_overhead;
 

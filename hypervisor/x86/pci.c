@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "x86/pci.h"
 #include "core/ioport.h"
+#include "core/irq_port.h"
+#include "lib/errno.h"
 #include "x86/insn.h"
+#include "x86/platform.h"
 
 #define PORT_INDEX 0xcf8
 #define PORT_DATA 0xcfc
@@ -69,4 +72,24 @@ unsigned pci_find_cap(uint16_t bdf, uint8_t id)
         at = head >> 8 & 0xfc;
     }
     return 0;
+}
+
+/* ---- what the control domain tells ---- */
+
+/* Nothing is kept about functions: what is needed is asked of them when it is needed. */
+int port_pci_add(uint16_t seg, uint8_t bus, uint8_t devfn)
+{
+    (void)seg, (void)bus, (void)devfn;
+    return 0;
+}
+
+int port_pci_remove(uint16_t seg, uint8_t bus, uint8_t devfn)
+{
+    return seg || !pci_exists(PCI_BDF(bus, devfn)) ? -ENODEV : 0;
+}
+
+int port_mmcfg_reserved(uint64_t address, uint16_t seg, uint8_t first, uint8_t last, uint32_t flags)
+{
+    (void)flags;
+    return platform.mcfg && platform.mcfg == address && !seg && first <= last ? 0 : -ENODEV;
 }

@@ -3,6 +3,7 @@
 #include "x86/trap.h"
 #include "core/emulate.h"
 #include "core/log.h"
+#include "core/mmio.h"
 #include "core/pte.h"
 #include "core/segdesc.h"
 #include "core/sched.h"
@@ -109,7 +110,9 @@ void trap_guest_page_fault(struct vcpu *v)
         v->hc_nr = ~0u;
         switch (emulate_ptwr(v, cr2, error)) {
         case EMUL_NOT:
-            break;
+            if (likely(emulate_mmio_readonly(v, cr2) == EMUL_NOT))
+                break;
+            return;
         default:
             return;
         }

@@ -33,7 +33,8 @@ static void fake_release(struct irq *irq)
 }
 
 static const struct irq_chip fake_line = {fake_startup, fake_mask, fake_unmask, fake_set_cpu, NULL};
-static const struct irq_chip fake_message = {fake_startup, fake_mask, fake_unmask, fake_set_cpu, fake_release};
+static const struct irq_chip fake_message = {fake_startup, fake_mask, fake_unmask, fake_set_cpu,
+                                             fake_release};
 
 void fake_irq_reset(void)
 {
