@@ -347,6 +347,7 @@ void domain_shutdown(struct domain *d, uint8_t code)
         return;
     domain_update_vcpus(d);
     console_domain_gone(d);
+    refusals_tell_rest(d);
     log_msg(LOG_INFO, "Domain %u %s (shutdown code %u)", d->id, shutdown_word(d->shutdown_code),
             d->shutdown_code);
     if (d->privileged)

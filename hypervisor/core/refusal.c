@@ -5,9 +5,11 @@
 #include "core/vcpu.h"
 #include "lib/errno.h"
 #include "lib/printf.h"
+#include "lib/string.h"
 
 /* Long enough for every text of reasons.def with three 64-bit operands (a unit test checks). */
 #define TEXT_MAX 192
+#define PLACE_MAX 40
 
 static const char *const reason_texts[REASON_COUNT] = {
 #define REASON(id, text) [REASON_##id] = text,
@@ -58,16 +60,117 @@ static const char *errno_name(int err)
     return e < ARRAY_SIZE(errno_names) && errno_names[e] ? errno_names[e] : "error";
 }
 
+static void place(char out[PLACE_MAX], uint8_t hypercall, uint32_t sub)
+{
+    const char *name = hypercall < ARRAY_SIZE(hypercall_names) ? hypercall_names[hypercall] : NULL;
+
+    if (hypercall == 0xff)
+        snprintf(out, PLACE_MAX, "outside hypercalls");
+    else
+        snprintf(out, PLACE_MAX, "%s(%u)", name ? name : "?", sub);
+}
+
 static void print(const struct domain *d, const struct refusal *r, enum log_level level)
 {
-    const char *name =
-        r->hypercall < ARRAY_SIZE(hypercall_names) ? hypercall_names[r->hypercall] : NULL;
-    char text[TEXT_MAX], where[40] = "outside hypercalls";
+    char text[TEXT_MAX], where[PLACE_MAX];
 
     expand(text, sizeof(text), (enum reason)r->reason, r->op);
-    if (r->hypercall != 0xff)
-        snprintf(where, sizeof(where), "%s(%u)", name ? name : "?", r->sub);
+    place(where, r->hypercall, r->sub);
     log_msg(level, "%sv%u %s: %s: %s", d->name, r->vcpu, where, errno_name(r->err), text);
+}
+
+static void print_more(const struct domain *d, const struct refusal_kind *k)
+{
+    char where[PLACE_MAX];
+
+    if (!k->more)
+        return;
+    place(where, k->hypercall, k->sub);
+    log_msg(LOG_GUEST, "%s %s: %s: %u more like the last", d->name, where, errno_name(k->err),
+            k->more);
+}
+
+/* ---- not the same thing a thousand times ---- */
+
+static bool same_kind(const struct refusal_kind *k, const struct refusal *r)
+{
+    return k->said && k->hypercall == r->hypercall && k->sub == r->sub && k->err == r->err &&
+           k->reason == r->reason;
+}
+
+/* The place of r's kind: its own, a free one, or the one longest silent. */
+static struct refusal_kind *kind_of(struct refusal_filter *f, const struct refusal *r)
+{
+    struct refusal_kind *oldest = &f->kind[0];
+
+    for (unsigned i = 0; i < REFUSAL_KINDS; i++) {
+        struct refusal_kind *k = &f->kind[i];
+
+        if (same_kind(k, r))
+            return k;
+        if (k->said < oldest->said)
+            oldest = k;
+    }
+    return oldest;
+}
+
+/* Is r to be printed? Then *before is a kind whose count is due, and *missed other lines' number. */
+static bool filter_pass(struct refusal_filter *f, const struct refusal *r,
+                        struct refusal_kind *before, uint32_t *missed)
+{
+    static const struct rate rate = {.burst = 64, .per_second = 10};
+    struct refusal_kind *k;
+    bool pass;
+
+    spin_lock(&f->lock);
+    k = kind_of(f, r);
+    if (same_kind(k, r) && (int64_t)(r->time - k->said) < REPEAT_NS) {
+        k->more++;
+        pass = false;
+    } else {
+        pass = ratelimit_pass(&f->limit, &rate, r->time, 1);
+    }
+    if (pass) {
+        *before = *k;
+        *missed = ratelimit_missed(&f->limit);
+        *k = (struct refusal_kind){.said = max(r->time, (uint64_t)1),
+                                   .sub = r->sub,
+                                   .reason = r->reason,
+                                   .err = r->err,
+                                   .hypercall = r->hypercall};
+    }
+    spin_unlock(&f->lock);
+    return pass;
+}
+
+static void print_filtered(struct domain *d, const struct refusal *r)
+{
+    struct refusal_kind before = {0};
+    uint32_t missed = 0;
+
+    if (d->refusals && !filter_pass(&d->refusals->filter, r, &before, &missed))
+        return;
+    print_more(d, &before);
+    if (missed)
+        log_msg(LOG_GUEST, "%s: %u refusals not shown", d->name, missed);
+    print(d, r, LOG_GUEST);
+}
+
+void refusals_tell_rest(struct domain *d)
+{
+    struct refusal_filter copy;
+
+    if (!d->refusals || !log_wanted(LOG_GUEST))
+        return;
+    spin_lock(&d->refusals->filter.lock);
+    copy = d->refusals->filter;
+    memset(d->refusals->filter.kind, 0, sizeof(copy.kind));
+    ratelimit_missed(&d->refusals->filter.limit);
+    spin_unlock(&d->refusals->filter.lock);
+    for (unsigned i = 0; i < REFUSAL_KINDS; i++)
+        print_more(d, &copy.kind[i]);
+    if (copy.limit.missed)
+        log_msg(LOG_GUEST, "%s: %u refusals not shown", d->name, copy.limit.missed);
 }
 
 static void fill(struct refusal *r, int err, enum reason reason, uint64_t a, uint64_t b, uint64_t c)
@@ -99,10 +202,10 @@ int refuse_at(struct domain *d, int err, enum reason r, uint64_t a, uint64_t b, 
         __atomic_store_n(&slot->seq, seq, __ATOMIC_RELEASE);
     }
     if (unlikely(log_wanted(LOG_GUEST))) {
-        struct refusal now = { 0 };
+        struct refusal now = {0};
 
         fill(&now, err, r, a, b, c);
-        print(d, &now, LOG_GUEST);
+        print_filtered(d, &now);
     }
     return -err;
 }

@@ -3,12 +3,17 @@
  * Refusals: every "no" the hypervisor says to a guest is recorded once, here, with its reason.
  * Owns: a bounded ring per domain (REFUSAL_SLOTS newest). No lock: a slot is claimed by an atomic
  * counter and written by its claimer; a reader sees a slot's sequence before and after.
- * Printed as it happens when guest_loglvl=all; kept for crash reports and the tools.
+ * Printed as it happens when guest_loglvl=all; kept for crash reports and the tools. One that repeats
+ * (hypercall, sub-operation, errno, reason) is printed once in REPEAT_NS and counted; and only so many
+ * lines a second are printed for one domain. The counts are told with the next line of that kind, when
+ * the kind is forgotten, or when the domain ends. The filter has a lock of its own (rank: below all,
+ * nothing is taken inside it).
  */
 #ifndef CORE_REFUSAL_H
 #define CORE_REFUSAL_H
 
-#include "lib/types.h"
+#include "core/ratelimit.h"
+#include "lib/spinlock.h"
 
 struct domain;
 
@@ -34,9 +39,26 @@ struct refusal {
 };
 
 #define REFUSAL_SLOTS 32
+#define REFUSAL_KINDS 16
+#define REPEAT_NS 5000000000ll
+
+/* What was printed lately. */
+struct refusal_filter {
+    spinlock_t lock;
+    struct ratelimit limit;
+    struct refusal_kind {
+        uint64_t said; /* when it was printed last; 0: not in use */
+        uint32_t more; /* of it since, not printed */
+        uint32_t sub, reason;
+        int32_t err;
+        uint8_t hypercall;
+    } kind[REFUSAL_KINDS];
+};
+
 struct refusal_ring {
     uint64_t next;
     struct refusal slot[REFUSAL_SLOTS];
+    struct refusal_filter filter;
 };
 
 /*
@@ -45,6 +67,9 @@ struct refusal_ring {
  */
 int refuse_at(struct domain *d, int err, enum reason r, uint64_t a, uint64_t b, uint64_t c);
 #define refuse(d, err, r, a, b, c) refuse_at(d, err, REASON_##r, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c))
+
+/* d ends: how many were not printed. */
+void refusals_tell_rest(struct domain *d);
 
 /* The newest n refusals of d, oldest first, to the log. */
 void refusals_print(struct domain *d, unsigned n);

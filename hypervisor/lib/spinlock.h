@@ -17,7 +17,7 @@
  *   9 evtchn port   one port's state (two ports: lower address first)
  *  10 runqueue      one CPU's run queue (two: lower CPU first)
  *  11 timer         one CPU's timers
- *  12 console       the log ring and the UART
+ *  12 console       the log ring, the UART and the input;  refusals: one domain's filter of lines
  */
 #ifndef LIB_SPINLOCK_H
 #define LIB_SPINLOCK_H

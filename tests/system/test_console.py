@@ -35,6 +35,41 @@ def test_loglvl_silences_what_is_less_important():
     expect_none(m, r'^\(PHX\) (Memory|CPUs|Clock)')
 
 
+def test_a_flood_of_a_guest_is_cut_and_counted():
+    """Two guests shout; the first domain keeps its clock, lines stay whole, nothing plays tricks."""
+    shout = built('system/shout.elf')
+    m = boot(guest=built('system/clock.elf'), guest_args='3 30', icount=True, timeout=120,
+             modules=[f'{shout} domU:name=a;mem=16M 20000', f'{shout} domU:name=b;mem=16M 20000'])
+    expect_healthy(m)
+    expect(m, r'^clock: kept')
+    for i in (1, 2):
+        lines = [line for line in m.console if line.startswith(f'(d{i}) ')]
+        whole = re.compile(rf'\(d{i}\) (shout \d{{6}} .{{3}}2J\. at the top of my voice|shout: done)$')
+        odd = [line for line in lines if not whole.match(line)]
+        if odd:
+            fail(m, f'not a whole line: {odd[0]!r}')
+        if not 200 < len(lines) < 1000:
+            fail(m, f'{len(lines)} lines of domain {i} came through')
+        told = sum(int(n) for n in re.findall(rf'd{i}: (\d+) lines of its console suppressed',
+                                              '\n'.join(m.console)))
+        if told + len(lines) != 20001:
+            fail(m, f'{len(lines)} lines and {told} suppressed are not 20001')
+
+
+def test_an_unknown_option_is_told_the_nearest():
+    m = boot(hv_args='loglvl=all consle_timestamps=boot wibble conring_size=256k console_timestamps=boot')
+    expect(m, r'unknown option consle_timestamps; nearest is console_timestamps')
+    expect(m, r'unknown option wibble$')
+    expect(m, r'^\(PHX\) \[ +\d+\.\d{6}\] Domain 0 powered off')
+
+
+def test_a_machine_without_a_serial_line_still_boots():
+    """The com1 of the command line is not there: what is said goes nowhere, and nothing waits for it."""
+    m = boot(hv_args='com1=115200,8n1,0x2e8')
+    if m.find('PHX'):
+        fail(m, 'somebody speaks')
+
+
 SWITCH = b'\x01\x01\x01'
 FLOOD = re.compile(r'^flood (\d{8}) the quick brown fox jumps over the lazy dog, again and again$')
 

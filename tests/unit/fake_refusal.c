@@ -21,3 +21,4 @@ int refuse_at(struct domain *d, int err, enum reason r, uint64_t a, uint64_t b, 
 
 const char *reason_text(enum reason r) { (void)r; return "?"; }
 void refusals_print(struct domain *d, unsigned n) { (void)d; (void)n; }
+void refusals_tell_rest(struct domain *d) { (void)d; }

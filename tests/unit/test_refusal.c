@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* LINK: core/refusal.c */
-/* Checks [ABI-5] [REF-1]. */
+/* LINK: core/refusal.c core/ratelimit.c */
+/* Checks [ABI-5] [REF-1] [REF-4]. */
 #include "core/refusal.h"
 #include "fake_port.h"
 #include <criterion/criterion.h>
@@ -29,6 +29,7 @@ Test(refusal, every_reason_has_words_and_they_fit_a_line_with_the_largest_operan
 {
     for (int r = 0; r < REASON_COUNT; r++) {
         cr_assert_not_null(reason_text(r), "reason %d", r);
+        fake_now += 1000000000; /* none is one too many */
         refuse_at(d, EINVAL, r, ~0ull, ~0ull, ~0ull);
         /* The words' last character must have come through, and nothing unexpanded be left. */
         const char *text = reason_text(r);
@@ -108,4 +109,41 @@ Test(refusal, unknown_hypercalls_and_errors_are_printed_too)
     v->hc_nr = 63;
     refuse_at(d, 4000, REASON_NONE, 0, 0, 0);
     cr_assert_str_eq(fake_log_last, "d1v1 ?(4): error: no reason given");
+}
+
+Test(refusal, one_that_repeats_is_printed_once_and_counted)
+{
+    for (unsigned i = 0; i < 500; i++)
+        refuse(d, EPERM, FRAME_NOT_OWNED, i, 0, 0);
+    cr_assert_eq(fake_log_lines[LOG_GUEST], 1);
+    cr_assert_eq(ring.next, 500); /* all are recorded */
+    v->hc_sub = 5;
+    refuse(d, EPERM, FRAME_NOT_OWNED, 0, 0, 0); /* another sub-operation is another kind */
+    cr_assert_eq(fake_log_lines[LOG_GUEST], 2);
+    v->hc_sub = 4;
+    fake_now += REPEAT_NS + 1;
+    refuse(d, EPERM, FRAME_NOT_OWNED, 7, 0, 0);
+    cr_assert_eq(fake_log_lines[LOG_GUEST], 4); /* the count, and the newest */
+    cr_assert(strstr(fake_log_last, "frame 0x7 "), "%s", fake_log_last);
+    refuse(d, EPERM, FRAME_NOT_OWNED, 7, 0, 0);
+    refusals_tell_rest(d);
+    cr_assert_str_eq(fake_log_last, "d1 event_channel_op(4): EPERM: 1 more like the last");
+    cr_assert_eq(fake_log_lines[LOG_GUEST], 5);
+    refusals_tell_rest(d);
+    cr_assert_eq(fake_log_lines[LOG_GUEST], 5);
+}
+
+Test(refusal, ever_new_kinds_are_limited_and_counted)
+{
+    for (unsigned i = 0; i < 1000; i++) {
+        v->hc_sub = i;
+        refuse(d, EINVAL, UNKNOWN_SUBOP, i, 0, 0);
+    }
+    cr_assert_eq(fake_log_lines[LOG_GUEST], 64);
+    fake_now += 1000000000;
+    v->hc_sub = 5000;
+    refuse(d, EINVAL, UNKNOWN_SUBOP, 0, 0, 0);
+    cr_assert_eq(fake_log_lines[LOG_GUEST], 66); /* "936 refusals not shown", and this one */
+    refusals_tell_rest(d);
+    cr_assert_eq(fake_log_lines[LOG_GUEST], 66);
 }
