@@ -15,7 +15,7 @@
 #include <xen/sched.h>
 
 #define NR_DOMIDS DOMID_FIRST_RESERVED
-#define DEFAULT_MAX_PORT (EVTCHN_2L_NR_CHANNELS - 1)
+#define DEFAULT_MAX_PORT (EVTCHN_2L_NR_CHANNELS - 1) /* the control domain's: all there are */
 
 /* table[id] is published when the domain is complete; used[] has the ids that are taken. list_lock
  * guards used[], the rover and the retired list; no other lock is taken inside it. */
@@ -252,7 +252,7 @@ int domain_create(domid_t id, unsigned max_vcpus, bool privileged, struct domain
     d->privileged = privileged;
     d->max_vcpus = max_vcpus;
     d->pause_count = 1;
-    d->evtchn.max_port = DEFAULT_MAX_PORT;
+    d->evtchn.max_port = privileged ? EVTCHN_FIFO_NR_CHANNELS - 1 : DEFAULT_MAX_PORT;
     d->max_grant_frames = 64;
     d->max_maptrack_frames = 1024;
     domain_death_init(d);

@@ -32,6 +32,7 @@ struct vcpu;
 struct grant_table;
 struct pirq_table;
 struct evtchn;
+struct evtchn_group;
 
 /* Page-type state, rules in core/pagetype.h. The queue of tables to invalidate is linked through the
  * frames' stamp field, which a frame with a type does not need: no allocation, no failure. */
@@ -42,14 +43,20 @@ struct mm_domain {
 };
 
 #define EVTCHN_PER_BUCKET 64
-#define EVTCHN_BUCKETS 64 /* 4096 ports: the 2-level ABI's limit */
+#define EVTCHN_BUCKETS 64 /* 4096 ports: the 2-level ABI's limit; a FIFO domain's others are in far */
 
 struct evtchn_domain {
     spinlock_t lock; /* allocation and binding; a port's own lock guards its state */
+    bool polled;     /* a vcpu may be polling; see pollers_wake() */
+    struct shared_info *flat; /* 2-level: the bitmaps; NULL: FIFO, see core/evtchn_fifo.c */
     struct evtchn *bucket[EVTCHN_BUCKETS];
+    struct evtchn_group **far; /* EVTCHN_FAR_GROUPS, made when the first of them is needed */
     uint32_t next_free_hint;
     uint32_t max_port; /* highest allowed port number */
     uint32_t used;
+    uint32_t close_next;  /* an interrupted closing of all ports goes on here */
+    uint32_t array_pages; /* FIFO: pages of event words … */
+    uint32_t *array;      /* … and their frames; kept until the domain is freed */
 };
 
 struct domain {

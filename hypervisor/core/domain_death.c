@@ -191,7 +191,8 @@ static int destroy_step(struct domain *d)
     switch ((enum destroy_step)d->destroy_step) {
     case STEP_EVENTS:
         watchdog_domain_stop(d);
-        evtchn_domain_close_all(d);
+        if (evtchn_domain_close_all(d))
+            return -ERESTART;
         pirq_domain_release(d);
         return 0;
     case STEP_TABLES:

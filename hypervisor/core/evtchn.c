@@ -6,29 +6,64 @@
 
 #define WORD_BITS 64
 
-_Static_assert(PORTS_MAX == EVTCHN_2L_NR_CHANNELS,
+_Static_assert(PORTS_NEAR == EVTCHN_2L_NR_CHANNELS,
                "the bitmaps of shared_info hold exactly the ports");
 _Static_assert(ARRAY_SIZE(((struct vcpu *)0)->virq_port) == NR_VIRQS,
                "one slot a virtual interrupt");
 
 /* ---- ports ---- */
 
+struct evtchn *evtchn_port_far(const struct domain *d, evtchn_port_t port)
+{
+    unsigned group = port / PORTS_NEAR - 1;
+    struct evtchn_group **far = __atomic_load_n(&d->evtchn.far, __ATOMIC_ACQUIRE), *g;
+    struct evtchn *bucket;
+
+    if (!far || group >= EVTCHN_FAR_GROUPS)
+        return NULL;
+    g = __atomic_load_n(&far[group], __ATOMIC_ACQUIRE);
+    bucket = g ? __atomic_load_n(&g->bucket[port / EVTCHN_PER_BUCKET % EVTCHN_BUCKETS], __ATOMIC_ACQUIRE) : NULL;
+    return bucket ? &bucket[port % EVTCHN_PER_BUCKET] : NULL;
+}
+
+/* Where the bucket with this index belongs; NULL: no memory. */
+static struct evtchn **bucket_place(struct domain *d, unsigned index)
+{
+    struct evtchn_domain *e = &d->evtchn;
+    struct evtchn_group **g;
+
+    if (index < EVTCHN_BUCKETS)
+        return &e->bucket[index];
+    if (!e->far)
+        __atomic_store_n(&e->far, xnew_array(struct evtchn_group *, EVTCHN_FAR_GROUPS), __ATOMIC_RELEASE);
+    if (!e->far)
+        return NULL;
+    g = &e->far[index / EVTCHN_BUCKETS - 1];
+    if (!*g)
+        __atomic_store_n(g, xnew(struct evtchn_group), __ATOMIC_RELEASE);
+    return *g ? &(*g)->bucket[index % EVTCHN_BUCKETS] : NULL;
+}
+
 static int bucket_new(struct domain *d, unsigned index)
 {
-    struct evtchn *bucket = xnew_array(struct evtchn, EVTCHN_PER_BUCKET);
+    struct evtchn **place = bucket_place(d, index);
+    struct evtchn *bucket = place ? xnew_array(struct evtchn, EVTCHN_PER_BUCKET) : NULL;
 
     if (!bucket)
         return -ENOMEM;
     for (unsigned i = 0; i < EVTCHN_PER_BUCKET; i++)
         bucket[i].port = index * EVTCHN_PER_BUCKET + i;
-    __atomic_store_n(&d->evtchn.bucket[index], bucket, __ATOMIC_RELEASE);
+    __atomic_store_n(place, bucket, __ATOMIC_RELEASE);
     return 0;
 }
 
+/* LIMIT: passes over the ports that a FIFO guest has closed and not yet taken from their queues, however
+ * many it leaves there. */
 int evtchn_find_free(struct domain *d, struct evtchn **out)
 {
     struct evtchn_domain *e = &d->evtchn;
-    uint32_t last = min(e->max_port, (uint32_t)PORTS_MAX - 1);
+    uint32_t last = min(e->max_port, (uint32_t)(e->flat ? PORTS_NEAR : PORTS_MAX) - 1);
+    bool passed = false;
 
     if (d->state >= DOM_DYING)
         return refuse(d, EINVAL, DOMAIN_DYING, d->id, 0, 0);
@@ -40,11 +75,15 @@ int evtchn_find_free(struct domain *d, struct evtchn **out)
                 return refuse(d, ENOMEM, NO_MEMORY, sizeof(*c) * EVTCHN_PER_BUCKET, 0, 0);
             c = port_of(d, port);
         }
-        if (c->state == EVT_FREE) {
+        if (c->state != EVT_FREE)
+            continue;
+        if (!passed)
             e->next_free_hint = port;
+        if (e->flat || !evtchn_fifo_busy(d, port)) {
             *out = c;
             return 0;
         }
+        passed = true;
     }
     return refuse(d, ENOSPC, EVTCHN_NO_PORT, e->used, e->max_port, 0);
 }
@@ -52,15 +91,19 @@ int evtchn_find_free(struct domain *d, struct evtchn **out)
 void evtchn_port_use(struct domain *d, struct evtchn *c, enum evtchn_state state)
 {
     c->state = state;
+    c->priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
     d->evtchn.used++;
-    d->evtchn.next_free_hint = c->port + 1;
+    if (d->evtchn.next_free_hint == c->port)
+        d->evtchn.next_free_hint++;
 }
 
 void evtchn_port_free(struct domain *d, struct evtchn *c)
 {
     /* A stale pending bit would be an event for whoever gets the port next. */
-    if (d->shared_info)
-        __atomic_and_fetch(&d->shared_info->evtchn_pending[c->port / WORD_BITS],
+    if (!d->evtchn.flat)
+        evtchn_fifo_forget(d, c);
+    else
+        __atomic_and_fetch(&d->evtchn.flat->evtchn_pending[c->port / WORD_BITS],
                            ~BIT(c->port % WORD_BITS), __ATOMIC_SEQ_CST);
     c->state = EVT_FREE;
     c->notify_vcpu = 0;
@@ -76,6 +119,7 @@ int evtchn_domain_init(struct domain *d)
     struct evtchn_domain *e = &d->evtchn;
 
     spin_init(&e->lock);
+    e->flat = d->shared_info;
     if (!e->max_port)
         e->max_port = PORTS_MAX - 1;
     if (bucket_new(d, 0))
@@ -88,10 +132,21 @@ int evtchn_domain_init(struct domain *d)
 
 void evtchn_domain_free(struct domain *d)
 {
+    struct evtchn_domain *e = &d->evtchn;
+
     for (unsigned i = 0; i < EVTCHN_BUCKETS; i++) {
-        xfree(d->evtchn.bucket[i]);
-        d->evtchn.bucket[i] = NULL;
+        xfree(e->bucket[i]);
+        e->bucket[i] = NULL;
     }
+    for (unsigned i = 0; e->far && i < EVTCHN_FAR_GROUPS; i++) {
+        for (unsigned j = 0; e->far[i] && j < EVTCHN_BUCKETS; j++)
+            xfree(e->far[i]->bucket[j]);
+        xfree(e->far[i]);
+    }
+    xfree(e->far);
+    e->far = NULL;
+    xfree(e->array);
+    e->array = NULL;
 }
 
 bool evtchn_port_valid(struct domain *d, evtchn_port_t port)
@@ -114,72 +169,97 @@ static bool bit_test(xen_ulong_t *map, unsigned bit)
     return READ_ONCE(map[bit / WORD_BITS]) & BIT(bit % WORD_BITS);
 }
 
-/* v has something to look at. The vcpu this CPU works for, cur, looks on its way back to the guest,
- * unless it has just gone to wait. */
-static inline void upcall_raise(struct vcpu *v, unsigned word, const struct vcpu *cur)
+/* The vcpu this CPU works for, cur, looks on its way back to the guest, unless it has just gone to wait. */
+static inline void upcall_flag(struct vcpu *v, struct vcpu_info *info, const struct vcpu *cur)
 {
-    struct vcpu_info *info = v->info;
-
-    /* No vcpu_info yet: registering one redelivers everything. */
-    if (unlikely(!info))
-        return;
-    if (bit_set(&info->evtchn_pending_sel, word))
-        return;
     if (__atomic_exchange_n(&info->evtchn_upcall_pending, 1, __ATOMIC_SEQ_CST))
         return;
     if (v != cur || unlikely(v->blocked))
         vcpu_kick(v);
 }
 
-/* LIMIT: linear in the domain's vcpus. */
-static void pollers_wake(struct domain *d, evtchn_port_t port)
+/* v has something to look at in a word of the bitmap. */
+static inline void upcall_raise(struct vcpu *v, unsigned word, const struct vcpu *cur)
 {
+    struct vcpu_info *info = v->info;
+
+    /* No vcpu_info yet: registering one redelivers everything. */
+    if (likely(info) && !bit_set(&info->evtchn_pending_sel, word))
+        upcall_flag(v, info, cur);
+}
+
+void evtchn_upcall(struct vcpu *v)
+{
+    if (likely(v->info))
+        upcall_flag(v, v->info, port_current());
+}
+
+/* LIMIT: linear in the domain's vcpus, if one of them polls. */
+static __attribute__((noinline)) void pollers_look(struct domain *d, evtchn_port_t port)
+{
+    bool left = false;
+
+    (void)__atomic_exchange_n(&d->evtchn.polled, false, __ATOMIC_SEQ_CST);
     for (unsigned i = 0; i < d->max_vcpus; i++) {
         struct vcpu *v = d->vcpus[i];
         uint32_t polls = v ? READ_ONCE(v->poll_ports) : 0;
 
-        if (unlikely(polls) && (polls != 1 || READ_ONCE(v->poll_port) == port))
+        if (likely(!polls))
+            continue;
+        if (polls != 1 || READ_ONCE(v->poll_port) == port)
             vcpu_wake(v); /* which ends the poll */
+        else
+            left = true;
     }
+    if (left)
+        __atomic_store_n(&d->evtchn.polled, true, __ATOMIC_SEQ_CST);
+}
+
+/* Whoever polls sets the flag before it looks at its ports; it is cleared by a look that finds nobody. */
+static inline void pollers_wake(struct domain *d, evtchn_port_t port)
+{
+    if (unlikely(READ_ONCE(d->evtchn.polled)))
+        pollers_look(d, port);
+}
+
+void evtchn_pollers_wake(struct domain *d, evtchn_port_t port)
+{
+    pollers_wake(d, port);
 }
 
 /*
  * The order of the steps is the ABI's: pending first, and only the first setter goes on; the guest
  * clears in the opposite order.
  */
-static inline __attribute__((always_inline)) void port_raise(struct domain *d, struct vcpu *v, evtchn_port_t port)
+static inline __attribute__((always_inline)) void raise(struct domain *d, struct evtchn *c)
 {
-    struct shared_info *s = d->shared_info;
-    const struct vcpu *cur = port_current();
+    struct shared_info *s = d->evtchn.flat;
+    struct vcpu *v = d->vcpus[READ_ONCE(c->notify_vcpu)]; /* below max_vcpus, whoever sets it */
+    evtchn_port_t port = c->port;
 
-    if (unlikely(!s) || bit_set(s->evtchn_pending, port))
+    if (unlikely(!s)) {
+        evtchn_fifo_raise(d, v, c);
+        return;
+    }
+    if (bit_set(s->evtchn_pending, port))
         return;
     if (v && likely(!bit_test(s->evtchn_mask, port)))
-        upcall_raise(v, port / WORD_BITS, cur);
-    /* The only vcpu of a domain does not poll while it runs. */
-    if (d->max_vcpus > 1 || v != cur || unlikely(v->blocked))
-        pollers_wake(d, port);
+        upcall_raise(v, port / WORD_BITS, port_current());
+    pollers_wake(d, port);
 }
 
-static inline __attribute__((always_inline)) void raise(struct domain *d, const struct evtchn *c)
-{
-    port_raise(d, vcpu_of(d, READ_ONCE(c->notify_vcpu)), c->port);
-}
-
-void evtchn_raise(struct domain *d, const struct evtchn *c)
+void evtchn_raise(struct domain *d, struct evtchn *c)
 {
     raise(d, c);
 }
 
-void evtchn_set_pending(struct vcpu *v, evtchn_port_t port)
-{
-    if (likely(port < PORTS_MAX))
-        port_raise(v->domain, v, port);
-}
-
 bool evtchn_port_pending(struct domain *d, evtchn_port_t port)
 {
-    return port < PORTS_MAX && d->shared_info && bit_test(d->shared_info->evtchn_pending, port);
+    struct shared_info *s = READ_ONCE(d->evtchn.flat);
+
+    if (!s)
+        return evtchn_fifo_pending(d, port);
+    return port < PORTS_NEAR && bit_test(s->evtchn_pending, port);
 }
 
 void evtchn_redeliver(struct vcpu *v)
@@ -194,8 +274,7 @@ void evtchn_redeliver(struct vcpu *v)
 
 int evtchn_send(struct domain *caller, evtchn_port_t port)
 {
-    struct evtchn *c = port_of(caller, port);
-    const struct evtchn *to = c;
+    struct evtchn *c = port_of(caller, port), *to = c;
     struct domain *d = caller;
     int rc = 0;
 
@@ -224,14 +303,28 @@ static __attribute__((noinline)) void unmask_pending(struct domain *d, const str
         upcall_raise(v, c->port / WORD_BITS, port_current());
 }
 
+static __attribute__((noinline)) int unmask_fifo(struct domain *d, struct evtchn *c)
+{
+    spin_lock(&c->lock);
+    /* A port that is open keeps its domain from going back to two levels. */
+    if (c->state > EVT_RESERVED && !d->evtchn.flat)
+        evtchn_fifo_unmask(d, c);
+    spin_unlock(&c->lock);
+    return 0;
+}
+
 int evtchn_unmask(struct domain *caller, evtchn_port_t port)
 {
-    const struct evtchn *c = port_of(caller, port);
-    struct shared_info *s = caller->shared_info;
+    struct evtchn *c = port_of(caller, port);
+    struct shared_info *s = READ_ONCE(caller->evtchn.flat);
     xen_ulong_t bit = 1ul << port % WORD_BITS; /* as in bit_set() */
 
     if (unlikely(!c))
         return refuse(caller, EINVAL, EVTCHN_BAD_PORT, port, 0, 0);
+    if (unlikely(!s || port >= PORTS_NEAR))
+        return unmask_fifo(caller, c);
+    if (unlikely(c->state <= EVT_RESERVED)) /* its bits are the guest's own */
+        return 0;
     if (!(__atomic_fetch_and(&s->evtchn_mask[port / WORD_BITS], ~bit, __ATOMIC_SEQ_CST) & bit))
         return 0;
     if (bit_test(s->evtchn_pending, port))

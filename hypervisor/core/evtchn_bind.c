@@ -250,19 +250,41 @@ static bool port_open(const struct domain *d, evtchn_port_t port)
     return c && c->state != EVT_FREE && c->state != EVT_RESERVED;
 }
 
-/* LIMIT: not preemptible: at most 4095 ports, some hundred instructions each. */
-void evtchn_domain_close_all(struct domain *d)
+/* -ERESTART: call again, it goes on where it was. Others may open ports behind it. */
+static int close_ports(struct domain *d)
 {
-    for (evtchn_port_t port = 1; port < PORTS_MAX; port++)
+    struct evtchn_domain *e = &d->evtchn;
+    evtchn_port_t port = max(READ_ONCE(e->close_next), 1u);
+
+    for (unsigned seen = 1; port < PORTS_MAX && READ_ONCE(e->used) > 1; port++, seen++) {
         if (port_open(d, port))
             port_close(d, port);
+        else if (!port_of(d, port))
+            port |= EVTCHN_PER_BUCKET - 1;
+        if (seen % 64 == 0 && port_preempt_pending()) {
+            WRITE_ONCE(e->close_next, port + 1);
+            return -ERESTART;
+        }
+    }
+    WRITE_ONCE(e->close_next, 1);
+    return 0;
 }
 
-/* Starts over when it is continued: what is closed is skipped quickly. */
+int evtchn_domain_close_all(struct domain *d)
+{
+    int rc = close_ports(d);
+
+    if (!rc) {
+        spin_lock(&d->evtchn.lock);
+        evtchn_fifo_end(d);
+        spin_unlock(&d->evtchn.lock);
+    }
+    return rc;
+}
+
 int evtchn_reset(struct domain *caller, struct evtchn_reset *a)
 {
     struct domain *d = target(caller, a->dom);
-    unsigned closed = 0;
     int rc;
 
     if (!d)
@@ -270,12 +292,15 @@ int evtchn_reset(struct domain *caller, struct evtchn_reset *a)
     rc = may_control(caller, d);
     if (!rc && d != caller && !READ_ONCE(d->pause_count))
         rc = refuse(caller, EINVAL, EVTCHN_NOT_PAUSED, d->id, 0, 0);
-    for (evtchn_port_t port = 1; !rc && port < PORTS_MAX; port++) {
-        if (!port_open(d, port))
-            continue;
-        port_close(d, port);
-        if (++closed % 64 == 0 && port_preempt_pending())
-            rc = -ERESTART;
+    if (!rc)
+        rc = close_ports(d);
+    if (!rc) {
+        spin_lock(&d->evtchn.lock);
+        if (d->evtchn.used > 1)
+            rc = refuse(d, EAGAIN, EVTCHN_REOPENED, d->id, d->evtchn.used - 1, 0);
+        else
+            evtchn_fifo_end(d);
+        spin_unlock(&d->evtchn.lock);
     }
     domain_put(d);
     return rc;
@@ -353,7 +378,7 @@ static const char *port_error(struct domain *d, struct evtchn *c)
 
     if (c->state != EVT_INTERDOMAIN && c->remote)
         return "holds a domain without being connected";
-    if (c->notify_vcpu && !vcpu_of(d, c->notify_vcpu))
+    if (c->notify_vcpu && !vcpu_of(d, c->notify_vcpu)) /* and raise() takes it as it is */
         return "notifies a vcpu that does not exist";
     switch (c->state) {
     case EVT_FREE: return c->port < d->evtchn.next_free_hint ? "is free below the hint" : NULL;
@@ -372,7 +397,7 @@ static const char *port_error(struct domain *d, struct evtchn *c)
 
 unsigned evtchn_audit(struct domain *d)
 {
-    unsigned used = 0, errors = 0;
+    unsigned used = 0, errors = evtchn_fifo_audit(d);
 
     for (evtchn_port_t port = 0; port < PORTS_MAX; port++) {
         struct evtchn *c = port_of(d, port);

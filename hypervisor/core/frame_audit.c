@@ -108,6 +108,8 @@ static void count_vcpu(const struct vcpu *v)
     }
     if (!mfn_eq(v->info_mfn, MFN_INVALID))
         frames_audit_count(v->info_mfn, TYPE_WRITABLE);
+    if (v->fifo.control)
+        frames_audit_count(va_frame(v->fifo.control), TYPE_WRITABLE);
 }
 
 static void check_domain(struct domain *d)
@@ -127,6 +129,8 @@ static void check_domain(struct domain *d)
                 (unsigned long)listed, (unsigned long)d->pages.count, (unsigned long)d->tot_pages);
         errors++;
     }
+    for (unsigned i = 0; i < d->evtchn.array_pages; i++)
+        frames_audit_count(MFN(d->evtchn.array[i]), TYPE_WRITABLE);
     for (unsigned i = 0; d->vcpus && i < d->max_vcpus; i++)
         if (d->vcpus[i])
             count_vcpu(d->vcpus[i]);

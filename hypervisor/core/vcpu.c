@@ -144,6 +144,7 @@ void vcpu_poll_begin(struct vcpu *v)
 {
     v->poll_port = 0;
     __atomic_store_n(&v->poll_ports, POLL_ANY, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&v->domain->evtchn.polled, true, __ATOMIC_SEQ_CST);
     __atomic_store_n(&v->blocked, true, __ATOMIC_SEQ_CST);
 }
 

@@ -103,6 +103,11 @@ struct vcpu {
     uint32_t poll_ports;       /* polling on how many ports (0: not polling) */
     evtchn_port_t poll_port;   /* the single one, for the quick check */
     uint32_t virq_port[24];    /* bound VIRQs; guarded by d->evtchn */
+    struct evtchn_fifo_vcpu {  /* its queues of ports, see core/evtchn_fifo.c */
+        spinlock_t lock;
+        uint32_t tail[EVTCHN_FIFO_MAX_QUEUES]; /* 0: empty */
+        struct evtchn_fifo_control_block *control; /* the guest's; NULL: none yet */
+    } fifo;
     struct sched_vcpu {
         unsigned cpu;          /* where it runs or queues */
         cpumask_t affinity_hard, affinity_soft;

@@ -24,6 +24,7 @@ IN_OUT(bind_virq, evtchn_bind_virq)
 IN_OUT(bind_ipi, evtchn_bind_ipi)
 IN_OUT(bind_pirq, evtchn_bind_pirq)
 IN_OUT(status, evtchn_status)
+IN_OUT(init_control, evtchn_init_control)
 
 static long op_bind_vcpu(struct vcpu *v, gva_t arg)
 {
@@ -43,22 +44,20 @@ static long op_reset(struct vcpu *v, gva_t arg)
     return rc == -ERESTART ? hypercall_restart(v, EVTCHNOP_reset, arg, 0, 0, 0) : rc;
 }
 
-/* Of a domain that never got FIFO channels from init_control. */
 static long op_expand_array(struct vcpu *v, gva_t arg)
 {
     struct evtchn_expand_array a;
     int rc = door_in_obj(v, a, arg);
 
-    return rc ? rc : refuse(v->domain, EOPNOTSUPP, UNKNOWN_SUBOP, EVTCHNOP_expand_array, 0, 0);
+    return rc ? rc : evtchn_expand_array(v->domain, &a);
 }
 
-/* LIMIT: no FIFO event channels: init_control does not exist, and guests fall back. */
-static long op_fifo(struct vcpu *v, uint64_t cmd, gva_t arg)
+static long op_set_priority(struct vcpu *v, gva_t arg)
 {
-    union { struct evtchn_init_control i; struct evtchn_set_priority p; } a;
-    int rc = door_in(v, &a, arg, cmd == EVTCHNOP_init_control ? sizeof(a.i) : sizeof(a.p));
+    struct evtchn_set_priority a;
+    int rc = door_in_obj(v, a, arg);
 
-    return rc ? rc : refuse(v->domain, ENOSYS, UNKNOWN_SUBOP, cmd, 0, 0);
+    return rc ? rc : evtchn_set_priority(v->domain, &a);
 }
 
 /* The operations whose structure is a port number. */
@@ -84,8 +83,8 @@ static __attribute__((noinline)) long op_other(struct vcpu *v, uint64_t a1, gva_
     case EVTCHNOP_bind_vcpu: return op_bind_vcpu(v, a2);
     case EVTCHNOP_reset: return op_reset(v, a2);
     case EVTCHNOP_expand_array: return op_expand_array(v, a2);
-    case EVTCHNOP_init_control:
-    case EVTCHNOP_set_priority: return op_fifo(v, a1, a2);
+    case EVTCHNOP_init_control: return op_init_control(v, a2);
+    case EVTCHNOP_set_priority: return op_set_priority(v, a2);
     }
     return refuse(v->domain, ENOSYS, UNKNOWN_SUBOP, a1, 0, 0);
 }

@@ -50,7 +50,7 @@ static bool port_open(struct domain *d, evtchn_port_t port)
 {
     struct evtchn_status s = {.dom = DOMID_SELF, .port = port};
 
-    return port < EVTCHN_2L_NR_CHANNELS && evtchn_status(d, &s) == 0 &&
+    return port < EVTCHN_FIFO_NR_CHANNELS && evtchn_status(d, &s) == 0 &&
            s.status != EVTCHNSTAT_closed;
 }
 

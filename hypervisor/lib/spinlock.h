@@ -14,7 +14,8 @@
  *   7 heap          the frame allocator;  8 slab
  *   8a messages     x86/msi.c: devices' message interrupts
  *   8b irq          one physical interrupt;  8c I/O APICs, vectors
- *   9 evtchn port   one port's state (two ports: lower address first)
+ *   9 evtchn port   one port's state (two ports: lower address first); below it a vcpu's FIFO queues
+ *                   (two vcpus: lower address first)
  *  10 runqueue      one CPU's run queue (two: lower CPU first)
  *  11 timer         one CPU's timers
  *  12 console       the log ring, the UART and the input;  refusals: one domain's filter of lines

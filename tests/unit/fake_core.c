@@ -104,10 +104,11 @@ WEAK int evtchn_domain_init(struct domain *d)
     (void)d;
     return 0;
 }
-WEAK void evtchn_domain_close_all(struct domain *d)
+WEAK int evtchn_domain_close_all(struct domain *d)
 {
     (void)d;
     fake_ports_closed++;
+    return 0;
 }
 WEAK void evtchn_domain_free(struct domain *d)
 {

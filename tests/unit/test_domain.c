@@ -3,7 +3,7 @@
 /*
  * LINK: core/domain.c core/domain_death.c core/vcpu.c core/vcpu_context.c core/sched.c core/sched_credit.c core/sched_rr.c core/sched_audit.c
  * LINK: core/timer.c core/time.c core/watchdog.c core/tlb.c core/frame.c core/heap.c core/pagetype.c core/entry.c core/memory.c
- * LINK: core/frame_audit.c core/evtchn.c core/evtchn_bind.c core/grant.c core/grant_map.c core/grant_copy.c
+ * LINK: core/frame_audit.c core/evtchn.c core/evtchn_bind.c core/evtchn_fifo.c core/grant.c core/grant_map.c core/grant_copy.c
  */
 /* Domains with everything they own, for real: frames, tables, ports, grants. */
 #include <criterion/criterion.h>
