@@ -5,6 +5,7 @@
 #include "boot/multiboot.h"
 #include "core/e820.h"
 #include "core/log.h"
+#include "core/mmio.h"
 #include "lib/errno.h"
 #include "x86/cpu.h"
 #include "x86/platform.h"
@@ -54,7 +55,7 @@ static int ports_grant(struct domain *d)
     return rc;
 }
 
-/* Every frame that is not RAM, without the interrupt controllers: RAM is reached by owning it. */
+/* Every frame that is not RAM, which is reached by owning it; the local APICs not at all, the I/O APICs read-only. */
 static int iomem_grant(struct domain *d)
 {
     /* An address bit the CPU does not have is a reserved bit of an entry, and would fault. */
@@ -74,8 +75,7 @@ static int iomem_grant(struct domain *d)
         rc = rangeset_remove(d->iomem, platform.lapic_addr >> PAGE_SHIFT,
                              platform.lapic_addr >> PAGE_SHIFT);
     for (unsigned i = 0; i < platform.nr_ioapics && !rc; i++)
-        rc = rangeset_remove(d->iomem, platform.ioapic[i].addr >> PAGE_SHIFT,
-                             platform.ioapic[i].addr >> PAGE_SHIFT);
+        rc = mmio_readonly_add(platform.ioapic[i].addr >> PAGE_SHIFT, platform.ioapic[i].addr >> PAGE_SHIFT);
     return rc;
 }
 

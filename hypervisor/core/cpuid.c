@@ -10,7 +10,7 @@ enum cpu_vendor cpu_vendor;
 unsigned cpu_family;
 
 static struct cpuid_policy policies[2]; /* [1]: the control domain */
-static bool host_osxsave;
+static bool host_osxsave, host_rdtscp;
 
 /* Words of the feature list, where CPUID has them. */
 #define NR_WORDS 16
@@ -54,8 +54,9 @@ static const uint16_t pv_features[] = {
     F(NSCB),
 };
 
-/* Also for the control domain, which owns the firmware's tables and may ask for memory types. */
-static const uint16_t control_features[] = {F(APIC), F(ACPI), F(ITSC), F(MTRR)};
+/* Also for the control domain, which owns the firmware's tables, may ask for memory types, and sees how many processors share
+ * a package. */
+static const uint16_t control_features[] = {F(APIC), F(ACPI), F(ITSC), F(MTRR), F(HTT), F(CMP_LEGACY)};
 
 /* These live in extended state; needs: XCR0 bits. */
 #define XCR0_X87 1ull
@@ -210,18 +211,19 @@ static void clear(struct cpuid_leaf *leaves, unsigned first, unsigned last)
 }
 
 /* What is no single feature bit: topology, power, debugging, and vendors' leaves. */
-static void mask_leaves(struct cpuid_policy *p)
+static void mask_leaves(struct cpuid_policy *p, bool control)
 {
     bool amd = cpu_vendor == VENDOR_AMD;
 
     p->basic[1].a &= 0x0fff0fff;
-    p->basic[1].b &= 0x0000ff00; /* no APIC id, one logical processor; CLFLUSH's size stays */
+    p->basic[1].b &= control ? 0x00ffff00 : 0x0000ff00; /* no APIC id; CLFLUSH's size stays */
     clear(p->basic, 3, 0xc);
     for (unsigned i = 0; i < CPUID_NR_CACHE; i++)
-        p->cache[i].a &= 0x3fff;
+        p->cache[i].a &= control ? ~0u : 0x3fff;
     p->ext[7].a = p->ext[7].b = p->ext[7].c = 0;
     p->ext[8].a = (p->ext[8].a & 0xff) | 48 << 8; /* linear addresses: no five-level tables */
-    p->ext[8].c = p->ext[8].d = 0;
+    p->ext[8].c = control && amd ? p->ext[8].c & 0xf0ff : 0;
+    p->ext[8].d = 0;
     clear(p->ext, 9, 0x18);
     clear(p->ext, 0x1b, 0x20);
     p->ext[0x21].b = p->ext[0x21].c = p->ext[0x21].d = 0;
@@ -275,6 +277,7 @@ void cpuid_init(void)
 
     read_host(&host);
     identify(&host);
+    host_rdtscp = host.ext[1].d >> FEATURE_RDTSCP % 32 & 1;
     host_osxsave = host.basic[1].c >> FEATURE_OSXSAVE % 32 & 1;
     for (unsigned control = 0; control < 2; control++) {
         struct cpuid_policy *p = &policies[control];
@@ -282,7 +285,7 @@ void cpuid_init(void)
         *p = host;
         mask_xstate(p);
         mask_features(p, control);
-        mask_leaves(p);
+        mask_leaves(p, control);
     }
 }
 
@@ -297,8 +300,10 @@ static void tsc_leaf(const struct vcpu *v, uint32_t sub, struct cpuid_leaf *out)
     khz = tsc.mul ? (1000000ull << 32) / tsc.mul : 0;
     khz = tsc.shift >= 0 ? khz >> tsc.shift : khz << -tsc.shift;
     if (sub == 0)
-        *out = (struct cpuid_leaf){.b = v->domain->tsc_mode, .c = (uint32_t)khz};
-    else if (sub == 1)
+        *out = (struct cpuid_leaf){.a = host_rdtscp ? BIT(2) : 0,
+                                   .b = v->domain->tsc_mode,
+                                   .c = v->domain->privileged ? 0 : (uint32_t)khz};
+    else if (sub == 1 && !v->domain->privileged) /* the control domain has the machine's, which is not told here */
         *out = (struct cpuid_leaf){.c = tsc.mul, .d = (uint32_t)(int32_t)tsc.shift};
     else if (sub == 2)
         *out = (struct cpuid_leaf){.a = (uint32_t)khz};

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Device pages that no domain may map for writing, though it may map them: MSI-X tables. An entry that asks for
- * writing is made read-only; a plain store of
- * the guest's kernel to such a page does nothing.
+ * Device pages that no domain may map for writing, though it may map them: MSI-X tables, I/O APICs. An entry that asks for
+ * writing is made read-only; a plain store of the guest's kernel to such a page does nothing.
  */
 #ifndef CORE_MMIO_H
 #define CORE_MMIO_H

@@ -69,7 +69,8 @@ Test(cpuid, the_local_apic_and_memory_types_are_the_control_domains)
     cr_assert(ask(control, 1, 0).d & 1 << 9);
     cr_assert(!(ask(other, 1, 0).d & 1 << 9));
     cr_assert(!(ask(other, 0x80000001, 0).d & 1 << 9));
-    cr_assert_eq(ask(control, 1, 0).b >> 16, 0);
+    cr_assert_eq(ask(other, 1, 0).b >> 16, 0);
+    cr_assert_eq(ask(control, 1, 0).b >> 16, 2);
 }
 
 Test(cpuid, amd_repeats_the_masked_features_in_the_extended_leaf)
@@ -92,7 +93,8 @@ Test(cpuid, linear_addresses_have_48_bits)
     fake_cpuid_set(0x80000008, 0, (struct cpuid_leaf){0x303928, 0, 0x1001, 7});
     cpuid_init();
     cr_assert_eq(ask(control, 0x80000008, 0).a, 0x3028);
-    cr_assert_eq(ask(control, 0x80000008, 0).c, 0);
+    cr_assert_eq(ask(other, 0x80000008, 0).c, 0);
+    cr_assert_eq(ask(control, 0x80000008, 0).c, 0x1001);
 }
 
 Test(cpuid, leaves_outside_the_ranges_are_zero)
@@ -130,13 +132,14 @@ Test(cpuid, the_width_of_machine_addresses_is_that_of_the_highest_frame)
 
 Test(cpuid, the_time_leaf_has_the_conversion)
 {
-    struct cpuid_leaf l = ask(control, 0x40000003, 0);
+    struct cpuid_leaf l = ask(other, 0x40000003, 0);
 
     cr_assert_eq(l.c, 1000000); /* the fake's TSC runs at 1 GHz */
-    cr_assert_eq(ask(control, 0x40000003, 1).c, 0x80000000);
-    cr_assert_eq(ask(control, 0x40000003, 1).d, 1);
+    cr_assert_eq(ask(other, 0x40000003, 1).c, 0x80000000);
+    cr_assert_eq(ask(other, 0x40000003, 1).d, 1);
     cr_assert_eq(ask(control, 0x40000003, 2).a, 1000000);
-    cr_assert(is_zero(ask(control, 0x40000003, 3)));
+    cr_assert(is_zero(ask(other, 0x40000003, 3)));
+    cr_assert(is_zero(ask(control, 0x40000003, 1)));
 }
 
 Test(cpuid, philoxens_leaf_names_the_extension_hypercall)
@@ -203,14 +206,15 @@ Test(cpuid, osxsave_is_the_guests_choice_except_for_the_asking_kernel)
     cr_assert(ask(control, 1, 0).c & 1 << 27);
 }
 
-Test(cpuid, an_intel_host_keeps_caches_without_topology)
+Test(cpuid, an_intel_host_shows_the_control_domain_who_shares_caches)
 {
     fake_cpuid_set(0, 0, (struct cpuid_leaf){0x16, 0x756e6547, 0x6c65746e, 0x49656e69});
     fake_cpuid_set(4, 0, (struct cpuid_leaf){0xfc004121, 0x01c0003f, 0x3f, 1});
     fake_cpuid_set(0xb, 0, (struct cpuid_leaf){1, 2, 0x100, 5});
     cpuid_init();
     cr_assert_eq(ask(control, 0, 0).a, 0xd);
-    cr_assert_eq(ask(control, 4, 0).a, 0x121);
+    cr_assert_eq(ask(other, 4, 0).a, 0x121);
+    cr_assert_eq(ask(control, 4, 0).a, 0xfc004121);
     cr_assert(is_zero(ask(control, 0xb, 0)));
     cr_assert_eq(ask(control, 0x80000000, 0).a, 0x80000008);
 }
