@@ -4,10 +4,13 @@
 Claims: [LOG-1] [LOG-3] [LOG-4] [LOG-5] [KEY-1].
 """
 
+import os
 import random
 import re
+import socket
+import tempfile
 
-from harness import boot, built, expect, expect_healthy, expect_none, fail
+from harness import Machine, boot, built, expect, expect_healthy, expect_none, fail
 from linux import boot_linux, image
 
 FIRST_LINE = '(PHX) Philoxen'
@@ -68,6 +71,36 @@ def test_a_machine_without_a_serial_line_still_boots():
     m = boot(hv_args='com1=115200,8n1,0x2e8')
     if m.find('PHX'):
         fail(m, 'somebody speaks')
+
+
+def test_the_vga_shows_the_boot():
+    """A guest is there: QEMU's monitor then reads the VGA's text memory."""
+    with tempfile.TemporaryDirectory() as folder:
+        monitor, dump = os.path.join(folder, 'monitor'), os.path.join(folder, 'vga')
+
+        def look(line):
+            if line != 'clock: starts':
+                return False
+            with socket.socket(socket.AF_UNIX) as s:
+                s.connect(monitor)
+                s.sendall(f'pmemsave 0xb8000 4000 "{dump}"\n'.encode())
+                s.shutdown(socket.SHUT_WR)
+                while s.recv(4096):  # until it has done it and hangs up
+                    if os.path.exists(dump) and os.path.getsize(dump) == 4000:
+                        break
+            return True
+
+        m = Machine(guest=built('system/clock.elf'), guest_args='20 5000', hv_args='console=com1,vga vga=keep',
+                    extra=['-chardev', f'socket,id=mon,path={monitor},server=on,wait=off',
+                           '-mon', 'chardev=mon,mode=readline'])
+        m.run(stop=look)
+        if not os.path.exists(dump):
+            fail(m, 'the monitor wrote nothing')
+        with open(dump, 'rb') as f:
+            text = f.read()[::2].decode('latin-1')
+    lines = [text[i:i + 80].rstrip() for i in range(0, 2000, 80)]
+    if 'clock: starts' not in lines or not any(line.startswith('(PHX) CPUs: ') for line in lines):
+        fail(m, 'on the screen is:\n' + '\n'.join(lines))
 
 
 SWITCH = b'\x01\x01\x01'
