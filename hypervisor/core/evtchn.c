@@ -169,29 +169,29 @@ static bool bit_test(xen_ulong_t *map, unsigned bit)
     return READ_ONCE(map[bit / WORD_BITS]) & BIT(bit % WORD_BITS);
 }
 
-/* The vcpu this CPU works for, cur, looks on its way back to the guest, unless it has just gone to wait. */
-static inline void upcall_flag(struct vcpu *v, struct vcpu_info *info, const struct vcpu *cur)
+/* The vcpu this CPU works for looks on its way back to the guest, unless it has just gone to wait. */
+static inline void upcall_flag(struct vcpu *v, struct vcpu_info *info)
 {
     if (__atomic_exchange_n(&info->evtchn_upcall_pending, 1, __ATOMIC_SEQ_CST))
         return;
-    if (v != cur || unlikely(v->blocked))
+    if (v != port_current() || unlikely(v->blocked))
         vcpu_kick(v);
 }
 
 /* v has something to look at in a word of the bitmap. */
-static inline void upcall_raise(struct vcpu *v, unsigned word, const struct vcpu *cur)
+static inline void upcall_raise(struct vcpu *v, unsigned word)
 {
     struct vcpu_info *info = v->info;
 
     /* No vcpu_info yet: registering one redelivers everything. */
     if (likely(info) && !bit_set(&info->evtchn_pending_sel, word))
-        upcall_flag(v, info, cur);
+        upcall_flag(v, info);
 }
 
 void evtchn_upcall(struct vcpu *v)
 {
     if (likely(v->info))
-        upcall_flag(v, v->info, port_current());
+        upcall_flag(v, v->info);
 }
 
 /* LIMIT: linear in the domain's vcpus, if one of them polls. */
@@ -244,7 +244,7 @@ static inline __attribute__((always_inline)) void raise(struct domain *d, struct
     if (bit_set(s->evtchn_pending, port))
         return;
     if (v && likely(!bit_test(s->evtchn_mask, port)))
-        upcall_raise(v, port / WORD_BITS, port_current());
+        upcall_raise(v, port / WORD_BITS);
     pollers_wake(d, port);
 }
 
@@ -300,11 +300,15 @@ static __attribute__((noinline)) void unmask_pending(struct domain *d, const str
     struct vcpu *v = vcpu_of(d, READ_ONCE(c->notify_vcpu));
 
     if (likely(v))
-        upcall_raise(v, c->port / WORD_BITS, port_current());
+        upcall_raise(v, c->port / WORD_BITS);
 }
 
-static __attribute__((noinline)) int unmask_fifo(struct domain *d, struct evtchn *c)
+static __attribute__((noinline)) int unmask_other(struct domain *d, evtchn_port_t port)
 {
+    struct evtchn *c = port_of(d, port);
+
+    if (!c)
+        return refuse(d, EINVAL, EVTCHN_BAD_PORT, port, 0, 0);
     spin_lock(&c->lock);
     /* A port that is open keeps its domain from going back to two levels. */
     if (c->state > EVT_RESERVED && !d->evtchn.flat)
@@ -315,14 +319,15 @@ static __attribute__((noinline)) int unmask_fifo(struct domain *d, struct evtchn
 
 int evtchn_unmask(struct domain *caller, evtchn_port_t port)
 {
-    struct evtchn *c = port_of(caller, port);
     struct shared_info *s = READ_ONCE(caller->evtchn.flat);
     xen_ulong_t bit = 1ul << port % WORD_BITS; /* as in bit_set() */
+    struct evtchn *c;
 
+    if (unlikely(port >= PORTS_NEAR || !s))
+        return unmask_other(caller, port);
+    c = port_of(caller, port);
     if (unlikely(!c))
-        return refuse(caller, EINVAL, EVTCHN_BAD_PORT, port, 0, 0);
-    if (unlikely(!s || port >= PORTS_NEAR))
-        return unmask_fifo(caller, c);
+        return unmask_other(caller, port);
     if (unlikely(c->state <= EVT_RESERVED)) /* its bits are the guest's own */
         return 0;
     if (!(__atomic_fetch_and(&s->evtchn_mask[port / WORD_BITS], ~bit, __ATOMIC_SEQ_CST) & bit))

@@ -3,7 +3,8 @@
 /*
  * With the assist, an area says by a flag that it is being written: another vCPU that sees the flag
  * clear before and after reads a consistent state. A pass: it never sees times out of order, and
- * the flag is clear when nobody writes.
+ * the flag is clear when nobody writes. On a machine whose CPUs take turns a change can be seen only
+ * once in a turn: a few are enough.
  */
 #include "harness.h"
 
@@ -45,6 +46,9 @@ TEST("runstate_update_flag", "an area without the update flag is consistent for 
     }
     over = true;
     CHECK(smp_wait(1), "vCPU 1 does not come back");
-    CHECK(changes == 200 && last_blocked > 0, "%u changes, blocked %lu ns", changes, last_blocked);
+    CHECK(changes >= 10 && last_blocked > 0, "%u changes, blocked %lu ns", changes, last_blocked);
+    /* vCPU 1 has said that it is over, and may just be going to sleep, which is a write. */
+    for (until = time_ns() + DEADLINE_NS; (area.state_entry_time & XEN_RUNSTATE_UPDATE) && time_ns() < until;)
+        cpu_relax();
     CHECK(!(area.state_entry_time & XEN_RUNSTATE_UPDATE), "the flag stays set");
 }
