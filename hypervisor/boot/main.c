@@ -8,6 +8,7 @@
 #include "core/cpuid.h"
 #include "core/domain.h"
 #include "core/sched.h"
+#include "hypercall/hypercall.h"
 #include "x86/apic.h"
 #include "x86/console.h"
 #include "x86/image.h"
@@ -39,6 +40,7 @@ static void boot_params_read(uint32_t magic, uint32_t at)
         panic("the boot loader's information cannot be used (magic %#x)", magic);
     log_msg(LOG_INFO, "Loader: %s", *info.loader ? info.loader : "(unnamed)");
     log_msg(LOG_INFO, "Command line: %s", info.cmdline);
+    philoxen_cmdline = info.cmdline;
     for (unsigned i = 0; i < opt.reports; i++)
         log_msg(LOG_WARN, "Command line: %s %s%s%s",
                 opt.report[i].bad_value ? "bad value for" : "unknown option", opt.report[i].name,

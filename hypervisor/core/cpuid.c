@@ -9,7 +9,7 @@
 enum cpu_vendor cpu_vendor;
 unsigned cpu_family;
 
-static struct cpuid_policy policies[2]; /* [1]: the control domain */
+static struct cpuid_policy policies[CPUID_POLICIES];
 static bool host_osxsave, host_rdtscp;
 
 /* Words of the feature list, where CPUID has them. */
@@ -57,6 +57,9 @@ static const uint16_t pv_features[] = {
 /* Also for the control domain, which owns the firmware's tables, may ask for memory types, and sees how many processors share
  * a package. */
 static const uint16_t control_features[] = {F(APIC), F(ACPI), F(ITSC), F(MTRR), F(HTT), F(CMP_LEGACY)};
+
+/* Only if the toolstack says so: with it a guest cannot move to a machine of another rate. */
+static const uint16_t max_features[] = {F(ITSC)};
 
 /* These live in extended state; needs: XCR0 bits. */
 #define XCR0_X87 1ull
@@ -132,7 +135,20 @@ bool cpuid_policy_has(const struct cpuid_policy *p, enum cpu_feature f)
 
 const struct cpuid_policy *cpuid_policy_of(const struct domain *d)
 {
-    return &policies[d->privileged];
+    return unlikely(d->cpuid) ? d->cpuid
+                              : &policies[d->privileged ? CPUID_POLICY_CONTROL : CPUID_POLICY_GUEST];
+}
+
+const struct cpuid_policy *cpuid_policy_system(enum cpuid_system_policy which)
+{
+    return &policies[which];
+}
+
+uint32_t cpuid_policy_word(const struct cpuid_policy *p, unsigned word)
+{
+    const uint32_t *w = feature_word((struct cpuid_policy *)p, word);
+
+    return w ? *w : 0;
 }
 
 /* ---- at boot ---- */
@@ -186,8 +202,9 @@ static void allow(uint32_t *mask, unsigned feature)
     mask[feature / 32] |= 1u << feature % 32;
 }
 
-static void mask_features(struct cpuid_policy *p, bool control)
+static void mask_features(struct cpuid_policy *p, enum cpuid_system_policy kind)
 {
+    bool control = kind == CPUID_POLICY_CONTROL, most = kind == CPUID_POLICY_MAX;
     uint32_t mask[NR_WORDS] = {0};
     uint64_t have = p->xcr0;
 
@@ -195,6 +212,8 @@ static void mask_features(struct cpuid_policy *p, bool control)
         allow(mask, pv_features[i]);
     for (unsigned i = 0; control && i < ARRAY_SIZE(control_features); i++)
         allow(mask, control_features[i]);
+    for (unsigned i = 0; most && i < ARRAY_SIZE(max_features); i++)
+        allow(mask, max_features[i]);
     for (unsigned i = 0; i < ARRAY_SIZE(xsave_features); i++)
         if ((have & xsave_features[i].needs) == xsave_features[i].needs)
             allow(mask, xsave_features[i].feature);
@@ -273,20 +292,72 @@ static void mask_xstate(struct cpuid_policy *p)
 
 void cpuid_init(void)
 {
-    struct cpuid_policy host;
+    struct cpuid_policy *host = &policies[CPUID_POLICY_HOST];
 
-    read_host(&host);
-    identify(&host);
-    host_rdtscp = host.ext[1].d >> FEATURE_RDTSCP % 32 & 1;
-    host_osxsave = host.basic[1].c >> FEATURE_OSXSAVE % 32 & 1;
-    for (unsigned control = 0; control < 2; control++) {
-        struct cpuid_policy *p = &policies[control];
+    read_host(host);
+    identify(host);
+    host_rdtscp = host->ext[1].d >> FEATURE_RDTSCP % 32 & 1;
+    host_osxsave = host->basic[1].c >> FEATURE_OSXSAVE % 32 & 1;
+    for (unsigned kind = 0; kind < CPUID_POLICY_HOST; kind++) {
+        struct cpuid_policy *p = &policies[kind];
 
-        *p = host;
+        *p = *host;
         mask_xstate(p);
-        mask_features(p, control);
-        mask_leaves(p, control);
+        mask_features(p, kind);
+        mask_leaves(p, kind == CPUID_POLICY_CONTROL);
     }
+}
+
+/* ---- for a domain of its own ---- */
+
+static void limit_xstate(struct cpuid_policy *p, const struct cpuid_policy *most)
+{
+    p->xcr0 = (p->xstate[0].a | (uint64_t)p->xstate[0].d << 32) & most->xcr0;
+    for (unsigned i = 2; i < CPUID_NR_XSTATE; i++)
+        p->xstate[i] = most->xstate[i];
+    for (unsigned i = 0; i < ARRAY_SIZE(xsave_features); i++) {
+        unsigned f = xsave_features[i].feature;
+
+        if ((p->xcr0 & xsave_features[i].needs) != xsave_features[i].needs)
+            *feature_word(p, f / 32) &= ~(1u << f % 32);
+    }
+    mask_xstate(p);
+}
+
+/* Leaves above a limit that was lowered are gone. */
+static void limit_leaves(struct cpuid_policy *p)
+{
+    uint32_t ext = p->ext[0].a < 0x80000000 ? 0 : p->ext[0].a - 0x80000000;
+
+    if (p->basic[0].a + 1 < CPUID_NR_BASIC)
+        clear(p->basic, p->basic[0].a + 1, CPUID_NR_BASIC - 1);
+    if (p->basic[0].a < 4)
+        memset(p->cache, 0, sizeof(p->cache));
+    if (p->basic[0].a < 7)
+        memset(p->feat, 0, sizeof(p->feat));
+    else if (p->feat[0].a + 1 < CPUID_NR_FEAT)
+        clear(p->feat, p->feat[0].a + 1, CPUID_NR_FEAT - 1);
+    if (ext + 1 < CPUID_NR_EXT)
+        clear(p->ext, ext + 1, CPUID_NR_EXT - 1);
+}
+
+void cpuid_policy_limit(struct cpuid_policy *p)
+{
+    const struct cpuid_policy *most = &policies[CPUID_POLICY_MAX];
+    struct cpuid_leaf ext0 = p->ext[0];
+    uint32_t pa_bits = min(p->ext[8].a & 0xff, most->ext[8].a & 0xff);
+
+    p->basic[0].a = min(p->basic[0].a, most->basic[0].a);
+    p->feat[0].a = min(p->feat[0].a, most->feat[0].a);
+    for (unsigned w = 0; w < NR_WORDS; w++)
+        *feature_word(p, w) &= *feature_word((struct cpuid_policy *)most, w);
+    limit_xstate(p, most);
+    p->basic[1].c |= 1u << FEATURE_HYPERVISOR % 32;
+    mask_leaves(p, false);
+    p->ext[0] = ext0;
+    p->ext[0].a = min(ext0.a, most->ext[0].a);
+    p->ext[8].a = (p->ext[8].a & ~0xffu) | (pa_bits ? pa_bits : most->ext[8].a & 0xff);
+    limit_leaves(p);
 }
 
 /* ---- when a guest asks ---- */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What CPUID tells a guest. Two policies are computed at boot from the host's CPUID and the table of
- * features a PV guest may have (core/cpuid.c): one for the control domain, one for all others.
- * Read-only after cpuid_init(). Only the leaves that depend on the vcpu are computed when asked.
+ * What CPUID tells a guest. Policies are computed at boot from the host's CPUID and the table of
+ * features a PV guest may have (core/cpuid.c), read-only after cpuid_init(): one for the control domain, one
+ * for all others. The toolstack may give a domain its own before it runs (core/cpupolicy.h). Only the leaves that depend on the vcpu are computed when asked.
  *
  *   0x00000000-0d  basic      0x40000000-05  Xen's      0x4000f000-01  Philoxen's own
  *   0x80000000-21  extended   all others read as zeros
@@ -49,7 +49,20 @@ extern enum cpu_vendor cpu_vendor;
 extern unsigned cpu_family; /* with the extended family added */
 
 void cpuid_init(void);
+/* The domain's own, if the toolstack set one, or the default for its kind. */
 const struct cpuid_policy *cpuid_policy_of(const struct domain *d);
+
+enum cpuid_system_policy {
+    CPUID_POLICY_GUEST,   /* what an unprivileged domain gets */
+    CPUID_POLICY_CONTROL, /* what the control domain gets */
+    CPUID_POLICY_MAX,     /* what the toolstack may give */
+    CPUID_POLICY_HOST,    /* the CPU's own */
+    CPUID_POLICIES
+};
+const struct cpuid_policy *cpuid_policy_system(enum cpuid_system_policy which);
+/* Take out of p what no PV guest may have, and bring what follows from other leaves into line. */
+void cpuid_policy_limit(struct cpuid_policy *p);
+uint32_t cpuid_policy_word(const struct cpuid_policy *p, unsigned word); /* of features; 0: there is none such */
 bool cpuid_policy_has(const struct cpuid_policy *p, enum cpu_feature f);
 /* Answer v's question. forced: by the kernel's forced-emulation prefix. */
 void cpuid_guest(const struct vcpu *v, uint32_t leaf, uint32_t sub, bool forced,

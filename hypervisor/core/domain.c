@@ -232,7 +232,8 @@ static int domain_build(struct domain *d)
     return rc;
 }
 
-int domain_create(domid_t id, unsigned max_vcpus, bool privileged, struct domain **out)
+int domain_create_limited(domid_t id, unsigned max_vcpus, bool privileged, const struct domain_limits *limits,
+                          struct domain **out)
 {
     struct domain *d;
     int rc;
@@ -252,9 +253,9 @@ int domain_create(domid_t id, unsigned max_vcpus, bool privileged, struct domain
     d->privileged = privileged;
     d->max_vcpus = max_vcpus;
     d->pause_count = 1;
-    d->evtchn.max_port = privileged ? EVTCHN_FIFO_NR_CHANNELS - 1 : DEFAULT_MAX_PORT;
-    d->max_grant_frames = 64;
-    d->max_maptrack_frames = 1024;
+    d->evtchn.max_port = limits->max_port;
+    d->max_grant_frames = limits->grant_frames;
+    d->max_maptrack_frames = limits->maptrack_frames;
     domain_death_init(d);
     sched_domain_init(d);
     watchdog_domain_init(d);
@@ -269,6 +270,15 @@ int domain_create(domid_t id, unsigned max_vcpus, bool privileged, struct domain
     __atomic_store_n(&table[id], d, __ATOMIC_RELEASE);
     *out = d;
     return 0;
+}
+
+int domain_create(domid_t id, unsigned max_vcpus, bool privileged, struct domain **out)
+{
+    const struct domain_limits limits = {.max_port = privileged ? EVTCHN_FIFO_NR_CHANNELS - 1 : DEFAULT_MAX_PORT,
+                                         .grant_frames = 64,
+                                         .maptrack_frames = 1024};
+
+    return domain_create_limited(id, max_vcpus, privileged, &limits, out);
 }
 
 void domain_forget(struct domain *d)
@@ -352,7 +362,10 @@ void domain_shutdown(struct domain *d, uint8_t code)
             d->shutdown_code);
     if (d->privileged)
         port_machine_shutdown(d->shutdown_code);
-    virq_raise_global(VIRQ_DOM_EXC);
+    if (d->shutdown_code == SHUTDOWN_suspend && d->suspend_port)
+        evtchn_send(d, d->suspend_port);
+    else
+        virq_raise_global(VIRQ_DOM_EXC);
 }
 
 void domain_resume(struct domain *d)

@@ -31,6 +31,7 @@ enum domain_state { DOM_BUILDING, DOM_ALIVE, DOM_SHUTDOWN, DOM_DYING, DOM_DEAD }
 struct vcpu;
 struct grant_table;
 struct pirq_table;
+struct cpuid_policy;
 struct evtchn;
 struct evtchn_group;
 
@@ -81,6 +82,7 @@ struct domain {
     struct frame_list pages;      /* frames it owns (guest RAM) */
     struct frame_list xen_pages;  /* XENHEAP frames shared with it */
     uint64_t tot_pages, max_pages;
+    uint64_t claim;               /* frames set aside for it and not yet given, see core/memory.h */
 
     spinlock_t life;
     struct mm_domain mm;
@@ -99,8 +101,13 @@ struct domain {
     uint8_t handle[16];       /* UUID */
     struct e820_map *e820;    /* XENMEM_memory_map, set by the builder or toolstack */
     uint64_t perdomain_l3;    /* mfn of the L3 for the per-domain slot; 0 = none; port's */
+    struct cpuid_policy *cpuid; /* the toolstack's for it; NULL: the default. Set before it runs */
     uint32_t tsc_mode;        /* 0 default: native rdtsc */
-    int32_t time_offset;      /* wallclock offset, s */
+    uint32_t tsc_incarnation; /* the toolstack's count of moves */
+    int64_t time_offset;      /* wallclock offset, s */
+    uint32_t control_pauses;  /* pauses of the toolstack in pause_count; guarded by its lock */
+    uint32_t suspend_port;    /* 0, or told instead of VIRQ_DOM_EXC when it suspends */
+    bool xs_domain, debugged; /* only remembered for the toolstack */
     /* scheduler parameters, see core/sched.h; the cap's account is guarded by cap_lock */
     uint16_t sched_weight, sched_cap;
     uint64_t cpu_time_dead;   /* ns used by vcpus already gone */
@@ -115,6 +122,7 @@ struct domain {
     uint8_t destroy_step;
     uint64_t destroy_left;    /* frames still to look at in this step */
     struct timer zombie_timer;
+    uint32_t zombie_looks;
     struct domain *next_free; /* retired, memory kept for the next domain */
 };
 
@@ -126,6 +134,11 @@ void domain_system_init(void); /* once at boot: dom_io, dom_xen, the table */
 /* DOMID_FIRST_RESERVED: choose an id (the next after the last one given, never 0). The new domain has one reference, which
  * its place in the table holds, and one pause count: domain_unpause() starts it. -EEXIST, -ENOMEM, -EINVAL. */
 int domain_create(domid_t id, unsigned max_vcpus, bool privileged, struct domain **out);
+struct domain_limits {
+    uint32_t max_port, grant_frames, maptrack_frames;
+};
+int domain_create_limited(domid_t id, unsigned max_vcpus, bool privileged, const struct domain_limits *limits,
+                          struct domain **out);
 struct domain *domain_find(domid_t id);   /* reference or NULL */
 struct domain *domain_find_any(domid_t id); /* also DOMID_SELF (by port_current), DOMID_IO, DOMID_XEN; reference or NULL */
 void domain_get(struct domain *d);
@@ -137,6 +150,8 @@ void domain_pause_nosync(struct domain *d);
 void domain_unpause(struct domain *d);
 void domain_shutdown(struct domain *d, uint8_t code);
 void domain_resume(struct domain *d); /* SHUTDOWN -> ALIVE, as after a cancelled suspend */
+/* Nothing of it is left but what others hold. */
+bool domain_is_dead(const struct domain *d);
 /* Preemptible; -ERESTART to continue. Only from another domain or the hypervisor, no lock held. When it returns 0 the
  * domain's frames that nobody else uses are free; it vanishes when foreign references have gone too. */
 int domain_destroy(struct domain *d);

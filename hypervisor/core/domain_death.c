@@ -2,6 +2,8 @@
 #include "core/domain_death.h"
 #include "core/evtchn.h"
 #include "core/grant.h"
+#include "core/dump.h"
+#include "core/memory.h"
 #include "core/pagetype.h"
 #include "core/pirq.h"
 #include "core/sched.h"
@@ -10,6 +12,8 @@
 #include "lib/errno.h"
 
 #define ZOMBIE_LOOK_NS 20000000ull
+#define HOLDERS_SAID 20
+#define ZOMBIE_PATIENCE 100 /* looks: 2 s */
 
 enum destroy_step {
     STEP_EVENTS,
@@ -78,6 +82,7 @@ void domain_free_parts(struct domain *d)
     if (d->ioports)
         rangeset_free(d->ioports);
     xfree(d->e820);
+    xfree(d->cpuid);
     xfree(d->refusals);
     xfree(d->vcpus);
 }
@@ -97,12 +102,22 @@ static bool domain_in_use(struct domain *d)
     return in_use;
 }
 
+/* Who does not let go is named, once. */
+static void holders_say(struct domain *d)
+{
+    log_msg(LOG_WARN, "Domain %u is dead, but %lu of its frames are still in use:", d->id, d->pages.count);
+    grants_dump(d, HOLDERS_SAID);
+    log_msg(LOG_WARN, "what no grant explains is mapped by a control domain's page tables");
+}
+
 /* LIMIT: a zombie is looked at every 20 ms; nothing tells it that the last foreign mapping went. */
 static void zombie_fn(void *arg)
 {
     struct domain *d = arg;
 
     if (domain_in_use(d)) {
+        if (++d->zombie_looks == ZOMBIE_PATIENCE)
+            holders_say(d);
         timer_set(&d->zombie_timer, port_now() + ZOMBIE_LOOK_NS);
         return;
     }
@@ -239,12 +254,20 @@ int domain_destroy(struct domain *d)
     domain_get(d);
     while (!rc && d->destroy_step < STEP_ZOMBIE) {
         rc = destroy_step(d);
-        if (!rc && ++d->destroy_step == STEP_ZOMBIE)
+        if (!rc && ++d->destroy_step == STEP_ZOMBIE) {
+            memory_claim(d, 0);
+            virq_raise_global(VIRQ_DOM_EXC); /* who holds something of it is to let go */
             zombie_fn(d); /* ends in DONE, now or later */
+        }
     }
     spin_unlock(&d->life);
     domain_put(d);
     if (!rc)
         domain_reap();
     return rc;
+}
+
+bool domain_is_dead(const struct domain *d)
+{
+    return READ_ONCE(d->destroy_step) >= STEP_ZOMBIE;
 }

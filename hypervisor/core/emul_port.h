@@ -14,6 +14,7 @@ struct cpuid_leaf;
 /* The extended-state components that are switched between vcpus; 0: XSAVE is not offered.
  * x86/fpu.c sets it at boot, before cpuid_init(). */
 extern uint64_t xcr0_host_mask;
+unsigned port_xsave_size(void); /* bytes of v->xsave */
 
 void port_cpuid(uint32_t leaf, uint32_t sub, struct cpuid_leaf *out);
 bool port_rdmsr(uint32_t msr, uint64_t *val); /* false: no such MSR */

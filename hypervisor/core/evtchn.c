@@ -370,13 +370,29 @@ void virq_raise_vcpu(struct vcpu *v, unsigned virq)
     virq_raise(v, virq);
 }
 
-/* LIMIT: always the first domain's; a toolstack cannot move a global interrupt to another
- * domain. */
+static domid_t virq_handler[NR_VIRQS]; /* 0: the control domain */
+
+int virq_set_handler(unsigned virq, struct domain *d)
+{
+    if (virq >= NR_VIRQS || !virq_is_global(virq))
+        return refuse(port_current() ? port_current()->domain : d, EINVAL, EVTCHN_BAD_VIRQ, virq, 0, 0);
+    WRITE_ONCE(virq_handler[virq], d->id);
+    return 0;
+}
+
+/* A handler that has died is no handler. */
 void virq_raise_global(unsigned virq)
 {
-    struct domain *d = domain_find(0);
+    domid_t id = READ_ONCE(virq_handler[virq]);
+    struct domain *d = domain_find(id);
     struct vcpu *v;
 
+    if (id && (!d || d->state >= DOM_DYING)) {
+        if (d)
+            domain_put(d);
+        WRITE_ONCE(virq_handler[virq], 0);
+        d = domain_find(0);
+    }
     if (!d)
         return;
     v = vcpu_of(d, 0);

@@ -63,7 +63,9 @@ void evtchn_raise_pirq(struct domain *d, evtchn_port_t port, unsigned pirq);
 bool evtchn_port_pending(struct domain *d, evtchn_port_t port); /* pending bit, whatever the mask */
 bool evtchn_port_valid(struct domain *d, evtchn_port_t port);
 void virq_raise_vcpu(struct vcpu *v, unsigned virq);   /* per-vcpu VIRQs: TIMER, DEBUG, … */
-void virq_raise_global(unsigned virq);                 /* to the control domain's binding */
+void virq_raise_global(unsigned virq);                 /* to its handler's binding */
+/* Who gets a global VIRQ: the control domain, until the toolstack names another. -EINVAL not a global one. */
+int virq_set_handler(unsigned virq, struct domain *d);
 /* Everything pending of v->info must be redelivered after vcpu_info moved. */
 void evtchn_redeliver(struct vcpu *v);
 

@@ -15,6 +15,51 @@ unsigned memory_max_order(const struct domain *d)
     return d->privileged ? MAX_ORDER_CONTROL : MAX_ORDER_GUEST;
 }
 
+/* ---- claims: d->claim is guarded by d's pages_lock, their sum by being atomic ---- */
+
+static uint64_t claimed;
+
+uint64_t memory_claimed(void)
+{
+    return __atomic_load_n(&claimed, __ATOMIC_RELAXED);
+}
+
+static void claim_drop(struct domain *d, uint64_t nr)
+{
+    nr = min(nr, d->claim);
+    d->claim -= nr;
+    __atomic_sub_fetch(&claimed, nr, __ATOMIC_RELAXED);
+}
+
+/* Would taking nr frames for d leave enough for the others' claims? */
+static bool claims_allow(const struct domain *d, uint64_t nr)
+{
+    uint64_t others = memory_claimed() - d->claim;
+
+    return heap_free_frames() >= others + nr;
+}
+
+int memory_claim(struct domain *d, uint64_t pages)
+{
+    uint64_t more;
+    int rc = 0;
+
+    spin_lock(&d->pages_lock);
+    more = pages - d->tot_pages;
+    if (!pages)
+        claim_drop(d, d->claim);
+    else if (d->claim || pages <= d->tot_pages || pages > d->max_pages || d->state >= DOM_DYING)
+        rc = refuse(d, EINVAL, MEMORY_CLAIM, d->id, pages, d->claim);
+    else if (!claims_allow(d, more))
+        rc = refuse(d, ENOMEM, MEMORY_SHORT, 0, 0, 0);
+    if (!rc && pages) {
+        d->claim = more;
+        __atomic_add_fetch(&claimed, more, __ATOMIC_RELAXED);
+    }
+    spin_unlock(&d->pages_lock);
+    return rc;
+}
+
 /* A frame of the hypervisor's with one reference, which becomes the domain's own. Nobody can take another
  * before the owner is written. */
 static inline void frame_give(struct domain *d, struct frame *f, uint64_t mfn, uint64_t gpfn)
@@ -32,6 +77,8 @@ static inline void frames_give(struct domain *d, mfn_t m, unsigned order, uint64
     for (uint64_t i = 0; i < 1ull << order; i++)
         frame_give(d, f + i, m.n + i, gpfn == M2P_INVALID ? M2P_INVALID : gpfn + i);
     d->tot_pages += 1ull << order;
+    if (unlikely(d->claim))
+        claim_drop(d, 1ull << order);
 }
 
 static inline int frames_give_checked(struct domain *d, mfn_t m, unsigned order, uint64_t gpfn)
@@ -153,6 +200,8 @@ int memory_populate(struct domain *d, uint64_t gpfn, unsigned order, unsigned bi
     /* Before the clearing of frames it could not keep. */
     if (READ_ONCE(d->tot_pages) + (1ull << order) > d->max_pages)
         return refuse(d, ENOMEM, MEMORY_LIMIT, d->id, d->max_pages, 1ull << order);
+    if (unlikely(memory_claimed()) && !claims_allow(d, 1ull << order))
+        return refuse(d, ENOMEM, MEMORY_SHORT, order, bits, memory_claimed());
     m = heap_alloc(order, ALLOC_BITS(bits));
     if (mfn_eq(m, MFN_INVALID))
         return refuse(d, ENOMEM, MEMORY_SHORT, order, bits, 0);

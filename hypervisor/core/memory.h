@@ -20,6 +20,14 @@ int memory_populate(struct domain *d, uint64_t gpfn, unsigned order, unsigned bi
 /* d gives one frame back; what still uses it (a mapping, a pin) keeps it until then. -EINVAL no such frame, -ENXIO not d's. */
 int memory_remove(struct domain *d, mfn_t m);
 
+/*
+ * Claims: frames set aside for a domain that is being built, so that two creations at once do not both
+ * find the memory there and then run out of it. What a domain gets counts against its claim.
+ * pages: how large it is to become (0: no claim any more). -EINVAL it has one, is that large, or may not be; -ENOMEM.
+ */
+int memory_claim(struct domain *d, uint64_t pages);
+uint64_t memory_claimed(void); /* by all domains */
+
 /* Take a frame nobody uses away from d without freeing it; give it back as it was. -EINVAL in use. */
 int memory_steal(struct domain *d, mfn_t m);
 void memory_unsteal(struct domain *d, mfn_t m);

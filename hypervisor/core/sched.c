@@ -341,11 +341,15 @@ static void switch_words(struct runqueue *rq, struct vcpu *cur, struct vcpu *nex
         set_resting(cur);
     rq->curr = next;
     if (!next) {
+        rq->idle_since = now;
         __atomic_or_fetch(&cpus_idle, BIT(rq->cpu), __ATOMIC_SEQ_CST);
         return;
     }
-    if (!cur)
+    if (!cur) {
         __atomic_and_fetch(&cpus_idle, ~BIT(rq->cpu), __ATOMIC_SEQ_CST);
+        rq->idle_ns += now - rq->idle_since;
+        rq->idle_since = 0;
+    }
     next->run = VCPU_RUNNING;
     __atomic_store_n(&next->sched.on_cpu, true, __ATOMIC_RELEASE);
     next->sched.last_start = now;
@@ -437,6 +441,17 @@ bool sched_cpu_has_work(unsigned cpu)
         spin_unlock(&runqueues[from].lock);
     }
     return work;
+}
+
+uint64_t sched_idle_ns(unsigned cpu)
+{
+    struct runqueue *rq = &runqueues[cpu];
+    uint64_t ns;
+
+    spin_lock(&rq->lock);
+    ns = rq->idle_ns + (rq->curr ? 0 : port_now() - rq->idle_since);
+    spin_unlock(&rq->lock);
+    return ns;
 }
 
 /* ---- parameters ---- */

@@ -109,6 +109,7 @@ void sched_domain_exit(struct domain *d);
 void vcpu_yield(struct vcpu *v);
 unsigned sched_audit(void);            /* errors found; no other CPU may be at work */
 bool sched_cpu_has_work(unsigned cpu); /* for idle */
+uint64_t sched_idle_ns(unsigned cpu);  /* how long it has been idle altogether */
 
 /* weight 1.., cap in % of one CPU or 0: none. -EINVAL */
 int sched_set_params(struct domain *d, uint16_t weight, uint16_t cap);

@@ -15,6 +15,7 @@ struct runqueue {
     struct timer slice;
     struct list queue; /* of sched.link; the policy's */
     int64_t vtime;     /* credit: how far this queue's service has come */
+    uint64_t idle_ns, idle_since; /* altogether until, and the begin of this idle time (0: not idle) */
     uint64_t balanced; /* when it last looked at other CPUs */
 } __attribute__((aligned(64)));
 

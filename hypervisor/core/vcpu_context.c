@@ -212,3 +212,70 @@ int vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
     sched_update(v);
     return 0;
 }
+
+/* ---- the other way ---- */
+
+static void get_regs(const struct vcpu *v, struct vcpu_guest_context *c)
+{
+    c->user_regs = v->regs;
+    c->user_regs.rflags |= (uint64_t)v->iopl << RFLAGS_IOPL_AT;
+    c->kernel_ss = v->kernel_ss;
+    c->kernel_sp = v->kernel_sp;
+    c->fs_base = v->fs_base;
+    c->gs_base_kernel = v->gs_base_kernel;
+    c->gs_base_user = v->gs_base_user;
+    c->ctrlreg[0] = GUEST_CR0_FIXED | (v->cr0 & GUEST_CR0_TS);
+    c->ctrlreg[1] = v->cr3_user;
+    c->ctrlreg[3] = v->cr3_kernel;
+    c->ctrlreg[4] = cr4_guest_value(v->cr4);
+}
+
+static void get_tables(const struct vcpu *v, struct vcpu_guest_context *c)
+{
+    for (unsigned i = 0; i < ARRAY_SIZE(c->gdt_frames); i++)
+        c->gdt_frames[i] = v->gdt_frames[i];
+    c->gdt_ents = v->gdt_ents;
+    c->ldt_base = v->ldt_base;
+    c->ldt_ents = v->ldt_ents;
+    memcpy(c->trap_ctxt, v->traps, sizeof(c->trap_ctxt));
+    c->event_callback_eip = v->cb_event.rip;
+    c->failsafe_callback_eip = v->cb_failsafe.rip;
+    c->syscall_callback_eip = v->cb_syscall.rip;
+}
+
+void vcpu_get_context(struct vcpu *v, struct vcpu_guest_context *c)
+{
+    memset(c, 0, sizeof(*c));
+    get_regs(v, c);
+    get_tables(v, c);
+    for (unsigned i = 0; i < 4; i++)
+        c->debugreg[i] = v->dr[i];
+    c->debugreg[6] = v->dr[6];
+    c->debugreg[7] = v->dr[7] | v->dr[5]; /* 5 keeps the breakpoints on ports */
+    if (v->xsave)
+        memcpy(&c->fpu_ctxt, v->xsave, sizeof(c->fpu_ctxt));
+    c->flags = VGCF_I387_VALID | (v->in_kernel ? VGCF_in_kernel : 0) | (v->down ? 0 : VGCF_online) |
+               (v->cb_failsafe.mask_events ? VGCF_failsafe_disables_events : 0) |
+               (v->cb_syscall.mask_events ? VGCF_syscall_disables_events : 0);
+    c->vm_assist = v->domain->vm_assist;
+}
+
+bool vcpu_xsave_valid(const uint8_t *area)
+{
+    const uint64_t *head = (const uint64_t *)(area + XSAVE_HEADER);
+
+    for (unsigned i = 1; i < 8; i++) /* the uncompacted form; what is reserved is zero */
+        if (head[i])
+            return false;
+    return !(head[0] & ~xcr0_host_mask) && !(*(const uint32_t *)(area + FXSAVE_MXCSR) & ~MXCSR_VALID);
+}
+
+int vcpu_reset(struct vcpu *v)
+{
+    __atomic_store_n(&v->down, true, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&v->blocked, false, __ATOMIC_SEQ_CST);
+    v->poll_ports = 0;
+    vcpu_release_frames(v);
+    sched_update(v);
+    return type_drain(v->domain, true);
+}

@@ -16,4 +16,11 @@
      BIT(VMASST_TYPE_architectural_iopl) | BIT(VMASST_TYPE_runstate_update_flag) |                 \
      BIT(VMASST_TYPE_m2p_strict))
 
+/* The other way; v does not run. */
+void vcpu_get_context(struct vcpu *v, struct vcpu_guest_context *c);
+/* Can this extended-state area of a PV guest be loaded without a fault? Only where XSAVE is offered. */
+bool vcpu_xsave_valid(const uint8_t *area);
+/* As if it never had a context, and down. v does not run. -ERESTART */
+int vcpu_reset(struct vcpu *v);
+
 #endif

@@ -18,4 +18,6 @@ typedef long hypercall_fn(struct vcpu *v, uint64_t, uint64_t, uint64_t, uint64_t
 #define NR_HYPERCALLS 64
 extern hypercall_fn *const hypercall_table[NR_HYPERCALLS];
 
+extern const char *philoxen_cmdline; /* set at boot; xen_version tells it to the control domain */
+
 #endif

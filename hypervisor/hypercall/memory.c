@@ -168,7 +168,6 @@ static long op_set_memory_map(struct vcpu *v, gva_t arg)
     return rc;
 }
 
-/* LIMIT: a claim is only compared with what is free now, not kept. */
 static long op_claim(struct vcpu *v, gva_t arg)
 {
     struct xen_memory_reservation r;
@@ -184,10 +183,8 @@ static long op_claim(struct vcpu *v, gva_t arg)
         return refuse(v->domain, EINVAL, NO_SUCH_DOMAIN, r.domid, 0, 0);
     if (!v->domain->privileged)
         rc = refuse(v->domain, EPERM, NOT_PRIVILEGED, r.domid, 0, 0);
-    else if (r.nr_extents && (r.nr_extents > d->max_pages || r.nr_extents < d->tot_pages))
-        rc = refuse(v->domain, EINVAL, MEMORY_LIMIT, r.domid, d->max_pages, r.nr_extents);
-    else if (r.nr_extents > d->tot_pages && r.nr_extents - d->tot_pages > heap_free_frames())
-        rc = refuse(v->domain, ENOMEM, MEMORY_SHORT, 0, 0, 0);
+    else
+        rc = memory_claim(d, r.nr_extents);
     domain_put(d);
     return rc;
 }

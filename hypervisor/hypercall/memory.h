@@ -3,9 +3,6 @@
 #ifndef HYPERCALL_MEMORY_H
 #define HYPERCALL_MEMORY_H
 
-#ifndef __XEN_TOOLS__
-#define __XEN_TOOLS__ /* the public header keeps the toolstack's operations behind it */
-#endif
 #include "hypercall/hypercall.h"
 #include <xen/memory.h>
 

@@ -15,7 +15,6 @@
 #define ABI_MAJOR 4
 #define ABI_MINOR 17
 
-extern const char *philoxen_cmdline; /* set at boot */
 const char *philoxen_cmdline = "";
 
 static void features(struct vcpu *v, struct xen_feature_info *fi)

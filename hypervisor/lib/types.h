@@ -3,8 +3,9 @@
 #ifndef LIB_TYPES_H
 #define LIB_TYPES_H
 
-/* Xen's public headers in their newest form, whichever of them comes first. */
+/* Xen's public headers in their newest form, with the toolstack's part, whichever of them comes first. */
 #define __XEN_INTERFACE_VERSION__ __XEN_LATEST_INTERFACE_VERSION__
+#define __XEN_TOOLS__ 1
 
 #include <stdbool.h>
 #include <stddef.h>

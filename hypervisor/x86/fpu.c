@@ -30,6 +30,11 @@ void fpu_init_cpu(void)
     }
 }
 
+unsigned port_xsave_size(void)
+{
+    return area_size;
+}
+
 static int fpu_alloc(struct vcpu *v)
 {
     uint8_t *raw = xalloc(area_size + 64 + sizeof(void *));

@@ -9,6 +9,7 @@
 
 __attribute__((weak)) cpumask_t cpus_online = 1; /* core/sched.c's, for core/heap.c */
 uint64_t xcr0_host_mask;
+unsigned port_xsave_size(void) { return 512 + 64 + 256; }
 uint64_t fake_tsc, fake_base[3];
 unsigned fake_wbinvds, fake_cr4_loads, fake_xcr0_loads, fake_ts_loads;
 uint16_t fake_gs_sel;

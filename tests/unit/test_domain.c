@@ -337,9 +337,11 @@ T(a_frame_in_foreign_hands_keeps_a_zombie_until_it_is_let_go)
     cr_assert_eq(d->tot_pages, 1);
     domain_put(found);
     cr_assert_eq(domain_destroy(d), 0, "destroying a zombie changes nothing");
+    cr_assert(dom_exc_raised(), "who holds it is told");
     fake_now += 100 * MS;
     timer_run();
     cr_assert(exists(5));
+    cr_assert(domain_is_dead(d));
     cr_assert(!dom_exc_raised());
     frame_put(f);
     fake_now += 100 * MS;
