@@ -7,7 +7,7 @@ CC := gcc
 
 # Debian packages that building and testing need; `tools/run/deps` installs the missing ones.
 PACKAGES := gcc libc6-dev binutils clang clang-format libclang-rt-14-dev python3 \
-            libxen-dev libcriterion-dev liblzma-dev zlib1g-dev libzstd-dev \
+            libxen-dev libyajl-dev liblz4-dev libcriterion-dev liblzma-dev zlib1g-dev libzstd-dev \
             qemu-system-x86 grub-pc-bin grub-common xorriso mtools xz-utils zstd kmod
 
 C_FOLDERS := $(wildcard abi hypervisor pvguest dom0 tools tests)
@@ -58,7 +58,7 @@ $(B)/deps.mk: Makefile tools/run/deps
 # this machine, to `bench` and `fuzz` the recipes.
 -include abi/module.mk hypervisor/module.mk pvguest/module.mk tests/module.mk dom0/module.mk
 -include tests/guest/module.mk tests/fuzz/module.mk tests/bench/module.mk
--include dom0/store/module.mk
+-include dom0/store/module.mk tools/libpxl/module.mk tools/pxl/module.mk
 
 all: ## build the hypervisor, the guests and the programs
 all: $(B)/philoxen guests programs

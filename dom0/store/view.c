@@ -9,6 +9,7 @@
 /* What a transaction knows of one node. */
 struct seen {
     struct seen *hash_next, *next; /* next: in the order of first touch */
+    struct seen *changed_next;     /* in the order of first change, so that parents come before their children */
     uint64_t changed;              /* 0: was not there */
     uint64_t dir_changed;          /* 0: was not listed */
     bool exists, written, below_removed;
@@ -25,6 +26,7 @@ struct txn {
     unsigned limit, touched, created;
     struct seen *bucket[SEEN_BUCKETS];
     struct seen *first, **end;
+    struct seen *first_change, **changes_end;
 };
 
 static unsigned hash_path(const char *path)
@@ -45,6 +47,7 @@ struct txn *txn_start(uint32_t id, unsigned limit)
     t->id = id;
     t->limit = limit;
     t->end = &t->first;
+    t->changes_end = &t->first_change;
     return t;
 }
 
@@ -151,6 +154,15 @@ int view_get(struct txn *t, const char *path, struct entry *e)
     return rc;
 }
 
+static void changes(struct txn *t, struct seen *s)
+{
+    if (s->written)
+        return;
+    s->written = true;
+    *t->changes_end = s;
+    t->changes_end = &s->changed_next;
+}
+
 /* ---- changes of the tree itself ---- */
 
 static int tree_write(const char *path, const void *value, size_t size, struct perms *perms)
@@ -204,8 +216,9 @@ int view_write(struct txn *t, const char *path, const void *value, size_t size, 
         s->perms = perms_get(perms);
         t->created++;
     }
-    s->exists = s->written = true;
+    s->exists = true;
     s->below_removed = false;
+    changes(t, s);
     return 0;
 }
 
@@ -232,7 +245,7 @@ int view_set_perms(struct txn *t, const char *path, struct perms *perms)
     perms_get(perms);
     perms_put(s->perms);
     s->perms = perms;
-    s->written = true;
+    changes(t, s);
     return 0;
 }
 
@@ -243,8 +256,8 @@ static void seen_remove(struct txn *t, struct seen *s, bool below)
     if (!s->changed)
         t->created--;
     s->exists = false;
-    s->written = true;
     s->below_removed = below;
+    changes(t, s);
 }
 
 static int txn_remove(struct txn *t, const char *top)
@@ -397,11 +410,11 @@ int txn_commit(struct txn *t)
     for (struct seen *s = t->first; s && !rc; s = s->next)
         if (!still_so(s))
             rc = EAGAIN;
-    for (struct seen *s = t->first; s && !rc; s = s->next)
-        if (s->written && (s->exists || s->changed))
+    for (struct seen *s = t->first_change; s && !rc; s = s->changed_next)
+        if (s->exists || s->changed)
             rc = apply(s);
-    for (struct seen *s = t->first; s && !rc; s = s->next)
-        if (s->written && (s->exists || s->changed))
+    for (struct seen *s = t->first_change; s && !rc; s = s->changed_next)
+        if (s->exists || s->changed)
             watch_fire(s->path, s->exists ? s->perms : NULL, s->perms, s->below_removed);
     txn_abort(t);
     return rc;

@@ -242,7 +242,7 @@ int domain_build(struct domain *d, const struct build_request *r)
     if (!elf_plan(im.elf, im.size, d->privileged ? PLAN_FIRST_DOMAIN : PLAN_ANY, &b.plan, err)) {
         log_msg(LOG_ERR, "%s: cannot use the kernel (%s): %s", d->name, im.kind, err);
     } else if (plan_report(&b, &im),
-               !dom_layout(&b.plan, r->nr_pages, r->initrd_size, &b.lay, err)) {
+               !dom_layout(&b.plan, r->nr_pages, r->initrd_size, 0, &b.lay, err)) {
         log_msg(LOG_ERR, "%s: cannot build: %s", d->name, err);
     } else {
         d->max_pages = max(r->max_pages, r->nr_pages);

@@ -60,7 +60,7 @@ static bool p2m_place(const struct kernel_plan *plan, struct dom_layout *l, char
     return true;
 }
 
-bool dom_layout(const struct kernel_plan *plan, uint64_t nr_pages, uint64_t initrd_size,
+bool dom_layout(const struct kernel_plan *plan, uint64_t nr_pages, uint64_t initrd_size, unsigned special,
                 struct dom_layout *l, char *err)
 {
     uint64_t at = page_up(plan->kernel_end), needed;
@@ -82,7 +82,8 @@ bool dom_layout(const struct kernel_plan *plan, uint64_t nr_pages, uint64_t init
         at += l->p2m_pages * PAGE_SIZE;
     }
     l->v_start_info = at;
-    l->v_tables = at + PAGE_SIZE;
+    l->v_special = at + PAGE_SIZE;
+    l->v_tables = l->v_special + special * PAGE_SIZE;
     end_find(l);
     if (l->v_end <= l->v_start || !va_is_guest(l->v_start, l->v_end - l->v_start) ||
         !va_canonical(l->v_end - 1))

@@ -5,9 +5,11 @@
  *
  * Virtual, from virt_base up, mapped linearly onto pseudo-physical frames 0, 1, 2, …:
  *
- *   virt_base .. kernel .. [initrd] .. [list of frames] | start_info | page tables | stack | slack
- *                          unless the kernel said                                     ^ stack_end
+ *   virt_base .. kernel .. [initrd] .. [list of frames] | start_info | special | page tables | stack | slack
+ *                          unless the kernel said
  *                          MOD_START_PFN     INIT_P2M
+ *
+ * special: pages a toolstack wants there, for the store's and the console's rings.
  *
  * The end is rounded up to 4 MiB and leaves at least 512 KiB of slack behind the stack. The page tables
  * map themselves, so their number is the smallest that is enough for what they make the range.
@@ -24,7 +26,7 @@
 struct dom_layout {
     uint64_t nr_pages;                                         /* of the domain */
     uint64_t v_start, v_end;                                   /* the linear mapping */
-    uint64_t v_initrd, v_p2m, v_start_info, v_tables, v_stack; /* v_initrd 0: not mapped or none */
+    uint64_t v_initrd, v_p2m, v_start_info, v_special, v_tables, v_stack; /* v_initrd 0: not mapped or none */
     uint64_t image_pages;                                      /* (v_end - v_start) in pages */
     uint64_t nr_tables;                                        /* at v_tables, the L4 first */
     uint64_t initrd_pfn, initrd_pages;                         /* wherever it is */
@@ -38,7 +40,7 @@ struct dom_layout {
 uint64_t tables_for(uint64_t start, uint64_t end);
 
 /* True, or false and the words in err[PLAN_ERROR]. */
-bool dom_layout(const struct kernel_plan *plan, uint64_t nr_pages, uint64_t initrd_size,
+bool dom_layout(const struct kernel_plan *plan, uint64_t nr_pages, uint64_t initrd_size, unsigned special,
                 struct dom_layout *out, char *err);
 
 #endif

@@ -37,7 +37,7 @@ static void layout_check(const struct kernel_plan *p, uint64_t pages, uint64_t i
     struct dom_layout l;
     char err[PLAN_ERROR];
 
-    if (!dom_layout(p, pages, initrd, &l, err))
+    if (!dom_layout(p, pages, initrd, 0, &l, err))
         return;
     MUST(l.v_start == p->virt_base && l.v_end - l.v_start == l.image_pages * PAGE_SIZE);
     MUST(p->kernel_end <= l.v_start_info && l.v_start_info < l.v_tables && l.v_tables < l.v_stack);

@@ -337,7 +337,7 @@ Test(dom0, debians_kernel_lies_where_xen_puts_it)
     struct dom_layout l;
     char err[PLAN_ERROR];
 
-    cr_assert(dom_layout(&plan, 524288, 2300000, &l, err), "%s", err);
+    cr_assert(dom_layout(&plan, 524288, 2300000, 0, &l, err), "%s", err);
     cr_assert_eq(l.v_start_info, 0xffffffff84a00000);
     cr_assert_eq(l.v_tables, 0xffffffff84a01000);
     cr_assert_eq(l.nr_tables, 41);
@@ -361,7 +361,7 @@ Test(dom0, tables_are_exactly_enough_for_any_size)
             plan.virt_base = base ? 0xffffffff80000000 : 0x3ff00000;
             plan.kernel_start = plan.virt_base;
             plan.kernel_end = plan.virt_base + (mib << 20) - 123;
-            cr_assert(dom_layout(&plan, 1 << 20, mib * 1000, &l, err), "%s", err);
+            cr_assert(dom_layout(&plan, 1 << 20, mib * 1000, 0, &l, err), "%s", err);
             for (uint64_t va = l.v_start; va < l.v_end; va += PAGE_SIZE)
                 for (unsigned level = 1; level < 4; level++)
                     if (va == l.v_start || va >> (12 + 9 * level) != last[level]) {
@@ -387,20 +387,20 @@ Test(dom0, layouts_that_cannot_be_are_refused)
     struct dom_layout l;
     char err[PLAN_ERROR];
 
-    cr_assert(!dom_layout(&plan, 1 << 20, 0, &l, err));
+    cr_assert(!dom_layout(&plan, 1 << 20, 0, 0, &l, err));
     plan.kernel_end = 0xfffffffffffff800;
-    cr_assert(!dom_layout(&plan, 1 << 20, 0, &l, err));
+    cr_assert(!dom_layout(&plan, 1 << 20, 0, 0, &l, err));
     plan.virt_base = plan.kernel_start = 0xffff7fffffc00000;
     plan.kernel_end = plan.virt_base + 0x300000;
-    cr_assert(!dom_layout(&plan, 1 << 20, 0, &l, err), "into the hypervisor");
+    cr_assert(!dom_layout(&plan, 1 << 20, 0, 0, &l, err), "into the hypervisor");
     plan.virt_base = plan.kernel_start = 0x8000000000;
     plan.kernel_end = plan.virt_base + 0x300000;
-    cr_assert(dom_layout(&plan, 1 << 20, 0, &l, err));
+    cr_assert(dom_layout(&plan, 1 << 20, 0, 0, &l, err));
     plan.init_p2m = 0x8040000000; /* the same L4 entry */
-    cr_assert(!dom_layout(&plan, 1 << 20, 0, &l, err));
+    cr_assert(!dom_layout(&plan, 1 << 20, 0, 0, &l, err));
     plan.init_p2m = 0xffff7fffffe00000; /* a list that runs into the hypervisor */
-    cr_assert(!dom_layout(&plan, 1 << 20, 0, &l, err));
-    cr_assert(!dom_layout(&plan, 1 << 20, ~0ull - 5, &l, err));
+    cr_assert(!dom_layout(&plan, 1 << 20, 0, 0, &l, err));
+    cr_assert(!dom_layout(&plan, 1 << 20, ~0ull - 5, 0, &l, err));
 }
 
 /* ---- the first domain's share, and modules ---- */

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Inside of the configuration: both syntaxes are read to assignments, a key with its values as text; one table
+ * (config.c) knows what each key means, and makes assignments of a configuration again. So what one syntax can say the other can.
+ */
+#ifndef PXL_CONFIG_H
+#define PXL_CONFIG_H
+
+#include "internal.h"
+
+struct assignment {
+    const char *key;
+    bool list, number;    /* list: n values; number: it was not quoted, and shall not be */
+    bool append;          /* += */
+    unsigned n;
+    char **value;
+    unsigned line;        /* where it stood, 0: nowhere */
+};
+
+struct assigner {
+    struct pxl *p;
+    struct pxl_config *c;
+    const char *source;
+    bool strict;
+};
+
+/* One assignment into the configuration. 0, or -1 with a fault that names source and line. */
+int config_assign(struct assigner *a, const struct assignment *s);
+/* Calls put for each key that is not as pxl_config_init() left it, in the table's order. */
+void config_each(const struct pxl_config *c, void (*put)(void *arg, const struct assignment *s), void *arg);
+
+int config_read_xl(struct assigner *a, const char *text, size_t size);
+int config_read_json(struct assigner *a, const char *text, size_t size);
+
+char *disk_print(const struct pxl_disk *d);   /* malloc'ed */
+char *vif_print(const struct pxl_vif *v);
+void disk_free(struct pxl_disk *d);
+void vif_free(struct pxl_vif *v);
+
+bool words_have(const char *const *words, unsigned n, const char *s, unsigned *index);
+char *text_dup(const char *s, size_t n);      /* never NULL */
+
+#endif

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A domain, from its configuration to its first instruction. Each step that made something has its undoing in
+ * abandon(), which is right after any of them; who is killed on the way leaves a mark that pxl_sweep() finds.
+ */
+#include "internal.h"
+#include "device.h"
+#include "names.h"
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#define MARK "/pxl/building/%u"
+
+struct creation {
+    struct pxl *p;
+    const struct pxl_config *c;
+    const char *name;
+    uint32_t domid;
+    uint8_t uuid[16];
+    char uuid_text[37];
+    struct build b;
+    unsigned max_vcpus;
+    uint64_t max_kib;
+    bool exists, named, introduced;
+};
+
+static void uuid_print(char out[37], const uint8_t u[16])
+{
+    static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+    unsigned k = 0;
+
+    for (unsigned i = 0; i < 36; i++) {
+        if (form[i] == '-') {
+            out[i] = '-';
+            continue;
+        }
+        out[i] = "0123456789abcdef"[k & 1 ? u[k / 2] & 15 : u[k / 2] >> 4];
+        k++;
+    }
+    out[36] = 0;
+}
+
+static void uuid_choose(struct creation *n)
+{
+    memcpy(n->uuid, n->c->uuid, 16);
+    if (!n->c->uuid_set || n->name != n->c->name) {
+        if (getrandom(n->uuid, 16, 0) != 16)
+            abort();
+        n->uuid[6] = (n->uuid[6] & 15) | 0x40; /* RFC 4122, version 4 */
+        n->uuid[8] = (n->uuid[8] & 63) | 0x80;
+    }
+    uuid_print(n->uuid_text, n->uuid);
+}
+
+/* ---- the hypervisor's part ---- */
+
+static int domain_make(struct creation *n)
+{
+    const struct pxl_config *c = n->c;
+    struct xen_domctl_createdomain *k;
+    xen_domctl_t *d;
+    unsigned grants = c->max_grant_version > 0 ? (unsigned)c->max_grant_version : 0;
+
+    if (hv_host(n->p))
+        return -1;
+    if (!grants)
+        grants = n->p->capabilities & XEN_SYSCTL_PHYSCAP_gnttab_v2 ? 2 : 1;
+    d = domctl_new(n->p, XEN_DOMCTL_createdomain, DOMID_INVALID);
+    d->domain = 0xffff; /* choose one */
+    k = &d->u.createdomain;
+    memcpy(k->handle, n->uuid, 16);
+    k->max_vcpus = n->max_vcpus;
+    k->max_evtchn_port = c->max_event_channels ? c->max_event_channels : 1023;
+    k->max_grant_frames = c->max_grant_frames;
+    k->max_maptrack_frames = c->max_maptrack_frames;
+    k->grant_opts = XEN_DOMCTL_GRANT_version(grants);
+    if (domctl_run(n->p, "domctl createdomain"))
+        return -1;
+    n->domid = d->domain;
+    n->exists = true;
+    return 0;
+}
+
+static int affinity_set(struct creation *n)
+{
+    for (unsigned v = 0; v < n->max_vcpus; v++) {
+        const struct pxl_vcpu_list *h = &n->c->cpus, *s = &n->c->cpus_soft;
+        const uint64_t *hard = h->n ? h->mask[v < h->n ? v : h->n - 1] : NULL;
+        const uint64_t *soft = s->n ? s->mask[v < s->n ? v : s->n - 1] : NULL;
+
+        if ((hard || soft) && pxl_vcpu_pin(n->p, n->domid, (int)v, hard, soft))
+            return -1;
+    }
+    return 0;
+}
+
+static int limits_set(struct creation *n)
+{
+    struct xen_foreign_memory_map map = {.domid = (domid_t)n->domid, .map = {.nr_entries = 1}};
+    /* struct e820entry of the public interface: address, size, type; RAM is 1. */
+    struct __attribute__((packed)) { uint64_t addr, size; uint32_t type; } *e;
+    xen_domctl_t *d = domctl_new(n->p, XEN_DOMCTL_max_vcpus, n->domid);
+
+    d->u.max_vcpus.max = n->max_vcpus;
+    if (domctl_run(n->p, "domctl max_vcpus"))
+        return -1;
+    d = domctl_new(n->p, XEN_DOMCTL_max_mem, n->domid);
+    d->u.max_mem.max_memkb = n->max_kib + 1024; /* as xl: room for what the hypervisor counts */
+    if (domctl_run(n->p, "domctl max_mem"))
+        return -1;
+    e = bounce_array(n->p, sizeof(*e));
+    e->addr = 0;
+    e->size = n->max_kib << 10;
+    e->type = 1;
+    set_xen_guest_handle_raw(map.map.buffer, e);
+    if (memory_op(n->p, XENMEM_set_memory_map, &map, sizeof(map), "memory_op set_memory_map") < 0)
+        return -1;
+    if (n->c->cpu_weight || n->c->cap) {
+        struct pxl_sched s;
+
+        if (pxl_sched_get(n->p, n->domid, &s))
+            return -1;
+        s.weight = n->c->cpu_weight ? n->c->cpu_weight : s.weight;
+        s.cap = n->c->cap;
+        if (pxl_sched_set(n->p, n->domid, &s))
+            return -1;
+    }
+    return affinity_set(n);
+}
+
+static int port_make(struct creation *n, uint32_t *port)
+{
+    struct evtchn_alloc_unbound op = {.dom = (domid_t)n->domid, .remote_dom = 0};
+
+    if (evtchn_op(n->p, EVTCHNOP_alloc_unbound, &op, sizeof(op), "event_channel_op alloc_unbound") < 0)
+        return -1;
+    *port = op.port;
+    return 0;
+}
+
+/* ---- the store's part ---- */
+
+static int number(struct creation *n, xs_transaction_t t, const char *key, uint64_t value)
+{
+    char text[24];
+
+    snprintf(text, sizeof(text), "%lu", value);
+    return store_write(n->p, t, text, "/local/domain/%u/%s", n->domid, key);
+}
+
+static int word(struct creation *n, xs_transaction_t t, const char *key, const char *value)
+{
+    return store_write(n->p, t, value, "/local/domain/%u/%s", n->domid, key);
+}
+
+static int folders(struct creation *n, xs_transaction_t t)
+{
+    /* What the guest may write itself. */
+    static const char *const own[] = {"control/shutdown", "data", "drivers", "feature", "attr", "error"};
+    char path[128];
+
+    snprintf(path, sizeof(path), "/local/domain/%u", n->domid);
+    if (store_mkdir(n->p, t, path, 0, (int)n->domid))
+        return -1;
+    for (unsigned i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+        snprintf(path, sizeof(path), "/local/domain/%u/%s", n->domid, own[i]);
+        if (store_mkdir(n->p, t, path, n->domid, -1))
+            return -1;
+    }
+    snprintf(path, sizeof(path), "/vm/%s", n->uuid_text);
+    return store_mkdir(n->p, t, path, 0, (int)n->domid);
+}
+
+static int vcpu_keys(struct creation *n, xs_transaction_t t)
+{
+    for (unsigned v = 0; v < n->max_vcpus; v++)
+        if (store_write(n->p, t, v < n->c->vcpus ? "online" : "offline", "/local/domain/%u/cpu/%u/availability", n->domid, v))
+            return -1;
+    return 0;
+}
+
+static int keys_write(struct pxl *p, xs_transaction_t t, void *arg)
+{
+    struct creation *n = arg;
+    char vm[48];
+
+    snprintf(vm, sizeof(vm), "/vm/%s", n->uuid_text);
+    return folders(n, t) || word(n, t, "vm", vm) || word(n, t, "name", n->name) || number(n, t, "domid", n->domid) ||
+                   store_write(p, t, n->name, "%s/name", vm) || store_write(p, t, n->uuid_text, "%s/uuid", vm) ||
+                   number(n, t, "memory/static-max", n->max_kib) || number(n, t, "memory/target", n->c->memory << 10) ||
+                   number(n, t, "memory/videoram", 0) || word(n, t, "control/platform-feature-multiprocessor-suspend", "1") ||
+                   word(n, t, "control/platform-feature-xs_reset_watches", "1") ||
+                   number(n, t, "store/ring-ref", n->b.store_mfn) || number(n, t, "store/port", n->b.store_port) ||
+                   number(n, t, "console/ring-ref", n->b.console_mfn) || number(n, t, "console/port", n->b.console_port) ||
+                   word(n, t, "console/type", "xenconsoled") || word(n, t, "console/limit", "1048576") ||
+                   word(n, t, "console/output", "pty") || vcpu_keys(n, t) || names_add(p, t, n->name, n->domid)
+               ? -1
+               : 0;
+}
+
+static int mark(struct creation *n)
+{
+    char pid[16];
+
+    snprintf(pid, sizeof(pid), "%d", getpid());
+    return store_write(n->p, XBT_NULL, pid, MARK, n->domid);
+}
+
+static int introduce(struct creation *n)
+{
+    if (!xs_introduce_domain(n->p->store, n->domid, n->b.store_mfn, n->b.store_port))
+        return pxl_fail(n->p, "store introduce", errno, "the store's log says more", "connect domain %u to the store", n->domid);
+    n->introduced = true;
+    return 0;
+}
+
+/* ---- in order ---- */
+
+/* Keeps the fault that is there: it is the one that matters. */
+static void abandon(struct creation *n)
+{
+    struct pxl_fault *fault = n->p->fault;
+
+    n->p->fault = NULL;
+    if (n->exists) {
+        domctl_new(n->p, XEN_DOMCTL_destroydomain, n->domid);
+        domctl_run(n->p, "domctl destroydomain");
+        domain_forget(n->p, n->domid);
+    }
+    fault_clear(n->p);
+    n->p->fault = fault;
+}
+
+static const char *cmdline_of(const struct pxl_config *c, char **made)
+{
+    if (c->cmdline)
+        return c->cmdline;
+    if (asprintf(made, "%s%s%s%s", c->root ? "root=" : "", c->root ? c->root : "", c->root && c->extra ? " " : "",
+                 c->extra ? c->extra : "") < 0)
+        *made = NULL;
+    return *made ? *made : "";
+}
+
+static int create_steps(struct creation *n, const struct pxl_create_options *o)
+{
+    struct pxl *p = n->p;
+
+    if (domain_make(n))
+        return pxl_wrap(p, "make a domain");
+    if (mark(n))
+        return pxl_wrap(p, "make a domain");
+    if (limits_set(n))
+        return pxl_wrap(p, "set its limits");
+    n->b.domid = n->domid;
+    if (port_make(n, &n->b.store_port) || port_make(n, &n->b.console_port))
+        return pxl_wrap(p, "give it event channels");
+    if (build_domain(p, &n->b))
+        return pxl_wrap(p, "build its memory");
+    if (store_change(p, keys_write, n) || devices_add(p, n->domid, n->c))
+        return pxl_wrap(p, "write its part of the store");
+    if (introduce(n))
+        return -1;
+    if (pxl_domain_config_set(p, n->domid, n->c))
+        return -1;
+    if (!o->paused && pxl_unpause(p, n->domid))
+        return -1;
+    return store_remove(p, XBT_NULL, MARK, n->domid);
+}
+
+static int create_one(struct pxl *p, const struct pxl_config *c, const struct pxl_create_options *o, const char *name,
+                      const struct pxl_image *image, uint32_t *domid)
+{
+    struct creation n = {.p = p, .c = c, .name = name};
+    uint32_t taken;
+    char *cmdline = NULL;
+    int rc;
+
+    if (!names_find(p, name, &taken))
+        return pxl_fail(p, NULL, EEXIST, "another name=, or pxl rename", "create %s: domain %u has that name", name, taken);
+    fault_clear(p);
+    n.max_vcpus = c->maxvcpus ? c->maxvcpus : c->vcpus;
+    n.max_kib = (c->maxmem ? c->maxmem : c->memory) << 10;
+    n.b = (struct build){.image = image, .ramdisk = c->ramdisk, .cmdline = cmdline_of(c, &cmdline),
+                         .nr_pages = c->memory << 8, .max_pages = n.max_kib >> 2, .vcpus = n.max_vcpus};
+    uuid_choose(&n);
+    rc = create_steps(&n, o);
+    free(cmdline);
+    if (rc) {
+        abandon(&n);
+        return pxl_wrap(p, "create %s", name);
+    }
+    *domid = n.domid;
+    if (o->created)
+        o->created(o->arg, n.domid, name);
+    return 0;
+}
+
+int pxl_create(struct pxl *p, const struct pxl_config *c, const struct pxl_create_options *o, uint32_t *domid)
+{
+    struct pxl_image *image;
+    char name[80];
+    int rc = 0;
+
+    fault_clear(p);
+    if (pxl_config_check(p, c))
+        return pxl_wrap(p, "create %s", c->name ? c->name : "a domain without name");
+    image = pxl_image_open(p, c->kernel, false);
+    if (!image)
+        return pxl_wrap(p, "create %s", c->name);
+    if (!o->count)
+        rc = create_one(p, c, o, c->name, image, domid);
+    for (unsigned i = 1; i <= o->count && !rc; i++) {
+        snprintf(name, sizeof(name), "%.64s-%u", c->name, i);
+        rc = create_one(p, c, o, name, image, domid);
+    }
+    pxl_image_close(image);
+    return rc;
+}
+
+/* ---- those whose maker died ---- */
+
+int pxl_sweep(struct pxl *p, unsigned *removed)
+{
+    unsigned n = 0;
+    char **list = xs_directory(p->store, XBT_NULL, "/pxl/building", &n);
+
+    *removed = 0;
+    for (unsigned i = 0; list && i < n; i++) {
+        uint32_t domid = (uint32_t)strtoul(list[i], NULL, 10);
+        char *pid = store_read(p, XBT_NULL, "/pxl/building/%s", list[i]);
+        bool dead = pid && kill((pid_t)strtol(pid, NULL, 10), 0) && errno == ESRCH;
+
+        free(pid);
+        if (!dead)
+            continue;
+        domctl_new(p, XEN_DOMCTL_destroydomain, domid);
+        domctl_run(p, "domctl destroydomain");
+        domain_forget(p, domid);
+        (*removed)++;
+    }
+    free(list);
+    fault_clear(p);
+    return 0;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/* Inside of libpxl: the connection, and the hypervisor's operations. */
+#ifndef PXL_INTERNAL_H
+#define PXL_INTERNAL_H
+
+#define __XEN_TOOLS__ 1
+#include "pxl.h"
+#include <xen/xen.h>
+#include <xen/domctl.h>
+#include <xen/event_channel.h>
+#include <xen/grant_table.h>
+#include <xen/memory.h>
+#include <xen/sysctl.h>
+#include <xencall.h>
+#include <xenforeignmemory.h>
+#include <xenstore.h>
+
+/* Memory that hypercalls may read and write; arguments are made in its parts. */
+#define BOUNCE_BYTES (256u << 10)
+#define PXL_RUN "/run/pxl" /* saved configurations: DOMID.json */
+
+struct pxl {
+    xencall_handle *call;
+    xenforeignmemory_handle *memory;
+    struct xs_handle *store;
+    struct bounce {
+        xen_domctl_t domctl;
+        xen_sysctl_t sysctl;
+        char argument[4096];
+        char array[BOUNCE_BYTES - 4096 - sizeof(xen_domctl_t) - sizeof(xen_sysctl_t)];
+    } *bounce;
+    struct pxl_fault *fault;
+    unsigned flags;
+    unsigned nr_cpus;               /* 0: not asked yet */
+    uint32_t capabilities;          /* XEN_SYSCTL_PHYSCAP_* */
+    void (*log)(void *arg, int level, const char *message);
+    void *log_arg;
+};
+
+void pxl_log(struct pxl *p, int level, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void fault_clear(struct pxl *p);
+
+/* ---- the hypervisor (hv.c) ---- */
+
+/* The zeroed argument for command cmd on a domain; then run it. 0, or -1 with a fault named "domctl NAME". */
+xen_domctl_t *domctl_new(struct pxl *p, uint32_t cmd, uint32_t domid);
+int domctl_run(struct pxl *p, const char *name);
+xen_sysctl_t *sysctl_new(struct pxl *p, uint32_t cmd);
+int sysctl_run(struct pxl *p, const char *name);
+/* Copies the argument in and out. The result (>= 0), or -1. */
+int memory_op(struct pxl *p, unsigned cmd, void *argument, size_t size, const char *name);
+int evtchn_op(struct pxl *p, unsigned cmd, void *argument, size_t size, const char *name);
+int mmuext_op(struct pxl *p, struct mmuext_op *op, uint32_t domid, const char *name);
+/* `size` bytes that the hypervisor may use, good until the next call; NULL when that is too much. */
+void *bounce_array(struct pxl *p, size_t size);
+int hv_domaininfo(struct pxl *p, uint32_t domid, xen_domctl_getdomaininfo_t *info); /* exactly this one: ESRCH */
+int hv_host(struct pxl *p);         /* fills nr_cpus, capabilities */
+
+/* ---- building (build.c) ---- */
+
+struct build {
+    uint32_t domid;
+    const struct pxl_image *image;
+    const char *ramdisk, *cmdline;
+    uint64_t nr_pages, max_pages;
+    unsigned vcpus;
+    uint32_t store_port, console_port;
+    /* out */
+    uint64_t store_mfn, console_mfn;
+};
+
+int build_domain(struct pxl *p, struct build *b);
+
+/* What build.c needs of an image. */
+struct kernel_plan;
+const struct kernel_plan *image_plan(const struct pxl_image *i);
+const uint8_t *image_bytes(const struct pxl_image *i);
+
+/* ---- the store (store.c) ---- */
+
+int store_write(struct pxl *p, xs_transaction_t t, const char *value, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* malloc'ed text, or NULL (no fault is made when it is just not there: errno ENOENT). */
+char *store_read(struct pxl *p, xs_transaction_t t, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int store_remove(struct pxl *p, xs_transaction_t t, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Owner `owner`, and if reader >= 0 that domain may read. */
+int store_mkdir(struct pxl *p, xs_transaction_t t, const char *path, uint32_t owner, int reader);
+/* The whole of `change` in one transaction, again as long as others disturb it. */
+int store_change(struct pxl *p, int (*change)(struct pxl *p, xs_transaction_t t, void *arg), void *arg);
+
+#endif

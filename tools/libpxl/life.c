@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/* Domains that are there: stop, go, end. */
+#include "internal.h"
+#include "device.h"
+#include "names.h"
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static int simple(struct pxl *p, uint32_t cmd, const char *name, uint32_t domid, const char *what)
+{
+    fault_clear(p);
+    domctl_new(p, cmd, domid);
+    return domctl_run(p, name) ? pxl_wrap(p, "%s domain %u", what, domid) : 0;
+}
+
+int pxl_pause(struct pxl *p, uint32_t domid)
+{
+    return simple(p, XEN_DOMCTL_pausedomain, "domctl pausedomain", domid, "pause");
+}
+
+int pxl_unpause(struct pxl *p, uint32_t domid)
+{
+    return simple(p, XEN_DOMCTL_unpausedomain, "domctl unpausedomain", domid, "unpause");
+}
+
+int pxl_destroy(struct pxl *p, uint32_t domid)
+{
+    if (domid == 0)
+        return pxl_fail(p, NULL, EINVAL, "poweroff in Dom0 ends the machine", "destroy domain 0");
+    if (simple(p, XEN_DOMCTL_destroydomain, "domctl destroydomain", domid, "destroy"))
+        return -1;
+    domain_forget(p, domid);
+    fault_clear(p);
+    return 0;
+}
+
+static const char *const shutdown_words[] = {"poweroff", "reboot", "suspend", "halt", "crash"};
+
+int pxl_shutdown(struct pxl *p, uint32_t domid, int how)
+{
+    xen_domctl_getdomaininfo_t info;
+
+    fault_clear(p);
+    if (hv_domaininfo(p, domid, &info))
+        return pxl_wrap(p, "shut down domain %u", domid);
+    if (info.flags & XEN_DOMINF_shutdown)
+        return pxl_fail(p, NULL, EINVAL, "pxl destroy removes it", "shut down domain %u: it has ended already", domid);
+    return store_write(p, XBT_NULL, shutdown_words[how], "/local/domain/%u/control/shutdown", domid)
+               ? pxl_wrap(p, "shut down domain %u", domid)
+               : 0;
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Its end is heard from the store; whether it has come, the hypervisor says. */
+int pxl_wait_end(struct pxl *p, uint32_t domid, int timeout_ms, int *reason)
+{
+    int64_t end = now_ms() + timeout_ms;
+    int rc = -1;
+
+    fault_clear(p);
+    if (!xs_watch(p->store, "@releaseDomain", "pxl-wait"))
+        return pxl_fail(p, "store watch", errno, NULL, "wait for domain %u", domid);
+    for (;;) {
+        struct pollfd f = {.fd = xs_fileno(p->store), .events = POLLIN};
+        xen_domctl_getdomaininfo_t info;
+        int64_t left = timeout_ms < 0 ? -1 : end - now_ms();
+
+        if (hv_domaininfo(p, domid, &info)) {
+            *reason = -1;
+            rc = p->fault->err == ESRCH ? 0 : -1;
+            break;
+        }
+        if (info.flags & (XEN_DOMINF_shutdown | XEN_DOMINF_dying)) {
+            *reason = (int)(info.flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask);
+            rc = 0;
+            break;
+        }
+        if (timeout_ms >= 0 && left <= 0) {
+            pxl_fail(p, NULL, ETIMEDOUT, NULL, "wait for domain %u", domid);
+            break;
+        }
+        if (poll(&f, 1, (int)left) > 0) {
+            unsigned n;
+
+            free(xs_read_watch(p->store, &n));
+        }
+    }
+    if (!rc)
+        fault_clear(p);
+    xs_unwatch(p->store, "@releaseDomain", "pxl-wait");
+    return rc;
+}
+
+int pxl_trigger(struct pxl *p, uint32_t domid, const char *trigger, unsigned vcpu)
+{
+    static const struct {
+        const char *name;
+        uint32_t number;
+    } triggers[] = {{"nmi", XEN_DOMCTL_SENDTRIGGER_NMI}, {"reset", XEN_DOMCTL_SENDTRIGGER_RESET},
+                    {"init", XEN_DOMCTL_SENDTRIGGER_INIT}, {"power", XEN_DOMCTL_SENDTRIGGER_POWER},
+                    {"sleep", XEN_DOMCTL_SENDTRIGGER_SLEEP}};
+
+    for (unsigned i = 0; i < sizeof(triggers) / sizeof(triggers[0]); i++) {
+        xen_domctl_t *d;
+
+        if (strcmp(triggers[i].name, trigger))
+            continue;
+        d = domctl_new(p, XEN_DOMCTL_sendtrigger, domid);
+        d->u.sendtrigger.trigger = triggers[i].number;
+        d->u.sendtrigger.vcpu = vcpu;
+        return domctl_run(p, "domctl sendtrigger") ? pxl_wrap(p, "send %s to domain %u", trigger, domid) : 0;
+    }
+    return pxl_fail(p, NULL, EINVAL, "nmi, reset, init, power or sleep", "send %s: there is no such trigger", trigger);
+}
+
+int pxl_sysrq(struct pxl *p, uint32_t domid, char key)
+{
+    char text[2] = {key, 0};
+
+    fault_clear(p);
+    return store_write(p, XBT_NULL, text, "/local/domain/%u/control/sysrq", domid)
+               ? pxl_wrap(p, "send a sysrq to domain %u", domid)
+               : 0;
+}
+
+/* ---- the configuration it was made with ---- */
+
+int pxl_domain_config_set(struct pxl *p, uint32_t domid, const struct pxl_config *c)
+{
+    char path[64], *text = pxl_config_to_json(c);
+    FILE *f;
+    bool ok;
+
+    snprintf(path, sizeof(path), PXL_RUN "/%u.json", domid);
+    if (mkdir(PXL_RUN, 0700) && errno != EEXIST) {
+        free(text);
+        return pxl_fail(p, "mkdir", errno, NULL, "keep the configuration in " PXL_RUN);
+    }
+    f = text ? fopen(path, "we") : NULL;
+    ok = f && fputs(text, f) >= 0;
+    if (f)
+        ok = !fclose(f) && ok;
+    free(text);
+    return ok ? 0 : pxl_fail(p, "write", errno, NULL, "keep the configuration in %s", path);
+}
+
+int pxl_domain_config(struct pxl *p, uint32_t domid, struct pxl_config *c)
+{
+    char path[64];
+
+    snprintf(path, sizeof(path), PXL_RUN "/%u.json", domid);
+    return pxl_config_read_file(p, c, path, false);
+}

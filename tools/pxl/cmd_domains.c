@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/* Which domains there are. Columns as xl's. */
+#include "command.h"
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+static void uuid_text(char out[37], const uint8_t *u)
+{
+    snprintf(out, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0], u[1], u[2], u[3], u[4], u[5],
+             u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13], u[14], u[15]);
+}
+
+static const char *const reasons[] = {"poweroff", "reboot", "suspend", "crash", "watchdog", "soft-reset"};
+
+static bool crashed(const struct pxl_dominfo *d)
+{
+    return d->shutdown && (d->shutdown_reason == 3 || d->shutdown_reason == 4);
+}
+
+static void json_row(struct call *c, const struct pxl_dominfo *d)
+{
+    char uuid[37], path[64];
+    struct pxl_config config;
+
+    uuid_text(uuid, d->uuid);
+    js_open(c);
+    js_text(c, "name", d->name);
+    js_number(c, "domid", d->domid);
+    js_text(c, "uuid", uuid);
+    js_number(c, "memory_kib", d->memory);
+    js_number(c, "max_memory_kib", d->max_memory);
+    js_number(c, "vcpus", d->vcpus_online);
+    js_number(c, "max_vcpus", d->vcpus_max);
+    js_number(c, "cpu_time_ns", d->cpu_time);
+    js_bool(c, "running", d->running);
+    js_bool(c, "blocked", d->blocked);
+    js_bool(c, "paused", d->paused);
+    js_bool(c, "shutdown", d->shutdown);
+    js_bool(c, "crashed", crashed(d));
+    js_bool(c, "dying", d->dying);
+    if (d->shutdown && d->shutdown_reason < 6)
+        js_text(c, "shutdown_reason", reasons[d->shutdown_reason]);
+    snprintf(path, sizeof(path), "%u", d->domid);
+    pxl_config_init(&config);
+    if (option(c, "long") && !pxl_domain_config(c->p, d->domid, &config)) {
+        char *text = pxl_config_to_json(&config);
+
+        js_text(c, "config", text ? text : "");
+        free(text);
+    }
+    pxl_config_free(&config);
+    js_close(c);
+}
+
+static void text_row(struct call *c, const struct pxl_dominfo *d)
+{
+    char uuid[37];
+
+    printf("%-40s %5u %5lu %5u     %c%c%c%c%c%c  %8.1f", d->name, d->domid, (d->memory + d->outstanding * 4) / 1024,
+           d->vcpus_online, d->running ? 'r' : '-', d->blocked ? 'b' : '-', d->paused ? 'p' : '-',
+           d->shutdown && !crashed(d) ? 's' : '-', crashed(d) ? 'c' : '-', d->dying ? 'd' : '-', (double)d->cpu_time / 1e9);
+    if (option(c, "verbose")) {
+        uuid_text(uuid, d->uuid);
+        printf(" %s ", uuid);
+        if (d->shutdown)
+            printf("%8x", (unsigned)d->shutdown_reason);
+        else
+            printf("%8s", "-");
+        printf(" %16s", "-");
+    }
+    putchar('\n');
+}
+
+static bool wanted(struct call *c, uint32_t domid, const uint32_t *some, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (some[i] == domid)
+            return true;
+    return !c->argc;
+}
+
+int cmd_list(struct call *c)
+{
+    bool own_json = option(c, "long") && !c->json;
+    struct pxl_dominfo *list;
+    uint32_t *some = calloc((unsigned)c->argc + 1, sizeof(*some));
+    unsigned n;
+    int rc = some ? 0 : 1;
+
+    for (int i = 0; i < c->argc && !rc; i++)
+        rc = domain_arg(c, i, &some[i]);
+    if (!rc && pxl_domains(c->p, &list, &n))
+        rc = failed(c);
+    if (rc) {
+        free(some);
+        return rc;
+    }
+    if (own_json) {
+        c->json = yajl_gen_alloc(NULL);
+        yajl_gen_config(c->json, yajl_gen_beautify, 1);
+    }
+    if (c->json)
+        js_list(c, NULL);
+    else
+        printf("%-40s %5s %5s %5s\tState\tTime(s)%s\n", "Name", "ID", "Mem", "VCPUs",
+               option(c, "verbose") ? "   UUID                            Reason-Code\tSecurity Label" : "");
+    for (unsigned i = 0; i < n; i++)
+        if (wanted(c, list[i].domid, some, c->argc))
+            c->json ? json_row(c, &list[i]) : text_row(c, &list[i]);
+    if (c->json)
+        js_list_end(c);
+    free(list);
+    free(some);
+    return 0;
+}
+
+int cmd_vm_list(struct call *c)
+{
+    struct pxl_dominfo *list;
+    char uuid[37];
+    unsigned n;
+
+    if (pxl_domains(c->p, &list, &n))
+        return failed(c);
+    if (c->json)
+        js_list(c, NULL);
+    else
+        printf("%-36s  %4s  %s\n", "UUID", "ID", "name");
+    for (unsigned i = 0; i < n; i++) {
+        uuid_text(uuid, list[i].uuid);
+        if (c->json)
+            json_row(c, &list[i]);
+        else
+            printf("%s  %4u  %s\n", uuid, list[i].domid, list[i].name);
+    }
+    if (c->json)
+        js_list_end(c);
+    free(list);
+    return 0;
+}
+
+int cmd_domid(struct call *c)
+{
+    uint32_t domid;
+
+    if (domain_arg(c, 0, &domid))
+        return 1;
+    if (c->json)
+        yajl_gen_integer(c->json, domid);
+    else
+        printf("%u\n", domid);
+    return 0;
+}
+
+int cmd_domname(struct call *c)
+{
+    struct pxl_dominfo d;
+    uint64_t id;
+    int rc = number_arg(c, 0, &id);
+
+    if (rc)
+        return rc;
+    if (pxl_domain(c->p, (uint32_t)id, &d))
+        return failed(c);
+    if (c->json)
+        js_text(c, NULL, d.name);
+    else
+        puts(d.name);
+    return 0;
+}
+
+int cmd_rename(struct call *c)
+{
+    uint32_t domid;
+
+    if (domain_arg(c, 0, &domid))
+        return 1;
+    if (pxl_rename(c->p, domid, c->argv[1]))
+        return failed(c);
+    if (c->json)
+        js_text(c, NULL, c->argv[1]);
+    return 0;
+}
+
+/* Since its configuration was kept, that is since it was made; Domain-0 since the machine started. */
+static time_t up_since(const struct pxl_dominfo *d)
+{
+    struct timespec t;
+    struct stat st;
+    char path[64];
+
+    if (d->domid == 0 && !clock_gettime(CLOCK_BOOTTIME, &t))
+        return time(NULL) - t.tv_sec;
+    snprintf(path, sizeof(path), "/run/pxl/%u.json", d->domid);
+    return stat(path, &st) ? 0 : st.st_mtime;
+}
+
+static void uptime_row(struct call *c, const struct pxl_dominfo *d)
+{
+    time_t since = up_since(d), up = since ? time(NULL) - since : 0;
+    char text[48];
+
+    snprintf(text, sizeof(text), "%ld:%02ld:%02ld", up / 3600 % 24, up / 60 % 60, up % 60);
+    if (c->json) {
+        js_open(c);
+        js_text(c, "name", d->name);
+        js_number(c, "domid", d->domid);
+        js_number(c, "seconds", (uint64_t)up);
+        js_close(c);
+    } else if (option(c, "short")) {
+        printf("%ld days, %s\n", up / 86400, text);
+    } else if (up >= 86400) {
+        printf("%-33s%4u %ld days, %9s\n", d->name, d->domid, up / 86400, text);
+    } else {
+        printf("%-33s%4u %9s\n", d->name, d->domid, text);
+    }
+}
+
+int cmd_uptime(struct call *c)
+{
+    struct pxl_dominfo *list, one;
+    uint32_t domid;
+    unsigned n = 0;
+
+    if (c->json)
+        js_list(c, NULL);
+    else if (!option(c, "short"))
+        printf("%-33s%4s %s\n", "Name", "ID", "Uptime");
+    if (!c->argc) {
+        if (pxl_domains(c->p, &list, &n))
+            return failed(c);
+        for (unsigned i = 0; i < n; i++)
+            uptime_row(c, &list[i]);
+        free(list);
+    }
+    for (int i = 0; i < c->argc; i++) {
+        if (domain_arg(c, i, &domid))
+            return 1;
+        if (pxl_domain(c->p, domid, &one))
+            return failed(c);
+        uptime_row(c, &one);
+    }
+    if (c->json)
+        js_list_end(c);
+    return 0;
+}

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: MIT
+# pxl, the command: build/dom0/pxl; its manual page and completion beside it.
+
+PXL_SOURCES := $(wildcard tools/pxl/*.c)
+PXL_OBJECTS := $(PXL_SOURCES:%.c=$(B)/%.o)
+
+$(PXL_OBJECTS): $(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(LIBPXL_CFLAGS) -c -o $@ $<
+
+$(B)/dom0/pxl: $(PXL_OBJECTS) $(B)/tools/libpxl.a
+	@mkdir -p $(@D)
+	$(CC) $(DOM0_CFLAGS) -o $@ $^ $(LIBPXL_LIBS)
+
+$(B)/dom0/pxl.1: $(B)/dom0/pxl
+	$< manpage >$@
+
+$(B)/dom0/pxl.bash: $(B)/dom0/pxl
+	$< completion >$@
+
+programs: $(B)/dom0/pxl $(B)/dom0/pxl.1 $(B)/dom0/pxl.bash
+
+-include $(PXL_OBJECTS:.o=.d)
