@@ -18,9 +18,5 @@ mfn_t port_m2p_chunk(uint64_t offset, unsigned *nr)
         if (level == 2 && (e & PTE_PS))
             return *nr = 512, MFN(pte_mfn(e).n & ~511ull);
     }
-    *nr = 1;
-    /* LIMIT: a piece that is not one large page is named by its first frame, though the others may lie
-     * elsewhere. */
-    e = ((uint64_t *)frame_va(pte_mfn(e)))[pte_index(va, 1)];
-    return e & PTE_P ? pte_mfn(e) : MFN_INVALID;
+    return MFN_INVALID;
 }

@@ -184,13 +184,25 @@ static void map_table(const struct e820_map *all, uint64_t va, uint64_t size, ui
     }
 }
 
+/* All of it in large pages, since tools map it by the first frame of each: where there is no RAM at all, one that is shared. */
 static void map_m2p(const struct e820_map *all, uint64_t end)
 {
-    struct hole_pages holes = {.count = 1};
     uint64_t *rw = entry_at(RW_M2P_VIRT, 3), *ro = entry_at(RO_M2P_VIRT, 3);
+    uint64_t frames = SIZE_2M / sizeof(uint64_t); /* of each page */
+    maddr_t hole = 0;
 
-    holes.page[0] = early_page(0xff);
-    map_table(all, RW_M2P_VIRT, sizeof(uint64_t), end, &holes, 0xff);
+    for (uint64_t first = 0; first < end; first += frames) {
+        bool ram = ram_overlaps(all, first, first + frames - 1);
+        maddr_t a = ram ? 0 : hole;
+
+        if (!a) {
+            a = early_alloc(SIZE_2M, SIZE_2M);
+            memset(early_va(a), 0xff, SIZE_2M);
+        }
+        if (!ram)
+            hole = a;
+        *entry_at(RW_M2P_VIRT + first * sizeof(uint64_t), 2) = a | PTE_HV_DATA | PTE_US | PTE_PS;
+    }
     /* The user's view has the same tables below, without the right to write. */
     for (unsigned i = 0; i < PTES_PER_TABLE / 2 && rw[i]; i++)
         ro[i] = rw[i] & ~PTE_RW;
