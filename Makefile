@@ -8,7 +8,8 @@ CC := gcc
 # Debian packages that building and testing need; `tools/run/deps` installs the missing ones.
 PACKAGES := gcc libc6-dev binutils clang clang-format libclang-rt-14-dev python3 \
             libxen-dev libyajl-dev liblz4-dev libcriterion-dev liblzma-dev zlib1g-dev libzstd-dev \
-            qemu-system-x86 grub-pc-bin grub-common xorriso mtools xz-utils zstd kmod
+            qemu-system-x86 grub-pc-bin grub-common xorriso mtools xz-utils zstd kmod \
+            mmdebstrap fakeroot e2fsprogs
 
 C_FOLDERS := $(wildcard abi hypervisor pvguest dom0 tools tests)
 
@@ -18,9 +19,6 @@ SUITES := build clang check unit model fuzz guest system
 # A sub-make with as many jobs as there are processors.
 JOBS   := $(MAKE) --no-print-directory -j$(shell nproc)
 export B
-# What `make run` boots on, and its variables' names as options.
-RUN_HV := $(if $(filter xen,$(HV)),$(B)/xen/xen,$(B)/philoxen)
-lower   = $(subst _,-,$(shell echo $1 | tr A-Z a-z))
 
 WARNINGS := -Wall -Wextra -Wshadow -Werror
 COMMON   := -std=gnu17 -g $(WARNINGS) -fno-strict-aliasing -fno-common -MMD -MP
@@ -70,10 +68,9 @@ run:
 	@tools/run/run-guest --terminal $(HV:%=--hv %) $(B)/pvguest/$(GUEST).elf
 else
 run:
-	@$(JOBS) $(RUN_HV) $(B)/dom0/vmlinuz $(B)/dom0/$(or $(DOM0),small).img
-	@tools/run/run-dom0 --terminal $(foreach v,HV DOM0 SMP MEM DOM0_MEM CPU MACHINE DISK NIC,\
-	    $(if $($v),--$(call lower,$v) '$($v)')) \
-	    $(if $(APPEND),--append '$(APPEND)') $(if $(HVARGS),--hv-args '$(HVARGS)')
+	@$(JOBS) $(RUN_NEEDS)
+	@tools/run/run-dom0 --terminal --dom0 $(RUN_DOM0) $(if $(HVARGS),--hv-args '$(HVARGS)') \
+	    $(foreach v,HV SMP MEM DOM0_MEM CPU MACHINE DISK NIC APPEND,$(call run_option,$v))
 endif
 
 test: ## run every suite of tests; the last line is the sum

@@ -21,4 +21,18 @@ $(DOM0_DIR)/test.img: $(DOM0_DIR)/vmlinuz $(IMAGE_SOURCES)
 	    --without "libasan8 liblsan0 libtsan2 libubsan1 libegl-mesa0 libgprofng0" \
 	    --drop "usr/lib/gcc/*/*/lto1 usr/bin/*-lto-dump-* usr/bin/*-dwp usr/bin/*-ld.gold"
 
+# A Debian of its own, with systemd, on a disk; what Dom0 writes to the disk stays there.
+$(DOM0_DIR)/debian/root.ext4: dom0/image/debian dom0/image/debian-setup
+	dom0/image/debian $(@D)
+
+$(DOM0_DIR)/debian-xl/root.ext4: dom0/image/debian dom0/image/debian-setup
+	dom0/image/debian --xl $(@D)
+
+# What `make run` boots, and its variables' names as options.
+RUN_HV    := $(if $(filter xen,$(HV)),$(B)/xen/xen,$(B)/philoxen)
+RUN_DOM0  := $(or $(DOM0),small)$(if $(filter debian,$(DOM0)),$(if $(XL),-xl))
+RUN_NEEDS := $(RUN_HV) $(if $(filter debian%,$(RUN_DOM0)),$(DOM0_DIR)/$(RUN_DOM0)/root.ext4,\
+               $(DOM0_DIR)/vmlinuz $(DOM0_DIR)/$(RUN_DOM0).img)
+run_option = $(if $($1),--$(subst _,-,$(shell echo $1 | tr A-Z a-z)) '$($1)')
+
 SYSTEM_NEEDS += $(DOM0_DIR)/small.img

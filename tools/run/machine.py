@@ -78,16 +78,21 @@ def initrd_option(guest, args, modules):
     return ','.join(entry.replace(',', ',,') for entry in entries)
 
 
-def dom0_options(words, image, memory='512M', nic='virtio-net-pci', disk=None, hv_args=''):
-    """Machine's options for Debian's kernel with an initramfs, QEMU's user network and a disk."""
+def dom0_options(words, image, kernel=None, memory='512M', nic='virtio-net-pci', disks=(), hv_args=''):
+    """Machine's options for Debian's kernel with an initramfs, QEMU's user network and disks.
+
+    A disk is a file's path, `snapshot:PATH` where what is written to it shall not stay.
+    """
     extra = []
     if nic != 'none':
         extra += ['-netdev', 'user,id=net0', '-device', f'{nic},netdev=net0']
-    if disk:
-        kind = 'qcow2' if disk.endswith('.qcow2') else 'raw'
-        extra += ['-drive', f'file={disk},if=none,id=disk0,format={kind}',
-                  '-device', 'virtio-blk-pci,drive=disk0']
-    return {'guest': os.path.join(BUILD, 'dom0', 'vmlinuz'), 'guest_args': words.strip(),
+    for number, disk in enumerate(disks):
+        path = disk.removeprefix('snapshot:')
+        kind = 'qcow2' if path.endswith('.qcow2') else 'raw'
+        snapshot = ',snapshot=on' if path != disk else ''
+        extra += ['-drive', f'file={path},if=none,id=disk{number},format={kind}{snapshot}',
+                  '-device', f'virtio-blk-pci,drive=disk{number}']
+    return {'guest': kernel or os.path.join(BUILD, 'dom0', 'vmlinuz'), 'guest_args': words.strip(),
             'modules': [image], 'hv_args': f'dom0_mem={memory} {hv_args}'.strip(), 'extra': extra}
 
 
