@@ -116,6 +116,16 @@ system:
 	@$(JOBS) all system-needs
 	@tests/system/run $(if $(ONLY),--only '$(ONLY)') $(if $(FULL),--full)
 
+test-matrix: ## boot Linux as Dom0 on every pair of machine, CPUs, memory, CPU model, disk and NIC
+test-matrix:
+	@$(JOBS) all system-needs
+	@tests/system/run --full --only 'linux_boot*'
+
+test-stress: ## long loads in Dom0 (`make test` has the short ones)
+test-stress:
+	@$(JOBS) all system-needs
+	@tests/system/run --full --only 'linux_stress*'
+
 check: ## check the sources' rules: includes, sizes, licence lines, claims
 check:
 	@tests/check/run

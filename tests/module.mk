@@ -66,4 +66,4 @@ $(DOM0_PROGRAMS): $(B)/system/%: tests/system/dom0/%.c
 	@mkdir -p $(@D)
 	$(CC) $(DOM0_CFLAGS) -static -pthread $< -o $@
 
-SYSTEM_NEEDS := $(B)/philoxen.iso $(DOM0_PROGRAMS) $(B)/dom0/vmlinuz
+SYSTEM_NEEDS := $(B)/philoxen.iso $(DOM0_PROGRAMS) $(addprefix $(B)/dom0/,vmlinuz small.img) $(B)/xen/xen
