@@ -5,7 +5,8 @@
 # tests/unit/X.c is one program, build/tests/unit/X. It links all of core and lib and fake_port.c,
 # unless its head says `LINK: core/a.c core/b.c`: then lib, those, and the fake_*.c of what is
 # not among them (fake_domain.c also stands in for vcpu.c). HOST_EXTRA: further sources of the hypervisor
-# that compile unchanged on the host (parsers, decoders); a LINK line may name them too.
+# that compile unchanged on the host (parsers, decoders); a LINK line may name them too. A word of
+# a LINK line that begins with dom0/ or tools/ is a source from there.
 
 UNIT_FAKES := $(wildcard tests/unit/fake_*.c)
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(filter-out $(UNIT_FAKES),$(wildcard tests/unit/*.c)))
@@ -19,12 +20,13 @@ fakes_for   = $(foreach fake,$(UNIT_FAKES),\
                   $(if $(filter %/$(patsubst fake_%,%,$(notdir $(fake))),$(1)),,$(fake)))
 # $(1) a test's source: the hypervisor's sources that it links.
 link_words  = $(shell sed -n 's,^.*LINK: *\([^*]*\).*,\1,p' $(1))
-linked      = $(HOST_LIB) $(or $(addprefix hypervisor/,$(call link_words,$(1))),$(HOST_CORE))
+source_of   = $(if $(filter dom0/% tools/%,$(1)),$(1),hypervisor/$(1))
+linked      = $(HOST_LIB) $(or $(foreach word,$(call link_words,$(1)),$(call source_of,$(word))),$(HOST_CORE))
 program_of  = $(call host_objs,$(1) $(2) $(call fakes_for,$(2)))
 
 $(B)/host/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(HOST_CFLAGS) -Itests/unit -c $< -o $@
+	$(CC) $(HOST_CFLAGS) -Itests/unit -I. -Idom0/lib -c $< -o $@
 
 define unit_program
 $(B)/tests/unit/$(1): $(call program_of,tests/unit/$(1).c,$(call linked,tests/unit/$(1).c))

@@ -5,6 +5,7 @@
 #include "hv.h"
 #include "log.h"
 #include "ring.h"
+#include "service.h"
 #include "sock.h"
 #include "state.h"
 #include "domains.h"
@@ -13,7 +14,6 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,33 +22,12 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
-#include <syslog.h>
-#include <time.h>
 #include <unistd.h>
-
-int log_level = LOG_NOTE;
 
 static const char *directory = "/run/xenstored", *pid_file, *state_file = "/run/pxstored.state";
 static bool foreground, sockets_only, reload;
 static int epoll, listeners[2] = {-1, -1}, signals = -1, restore_fd = -1;
 static char **arguments;
-
-void log_line(int level, const char *format, ...)
-{
-    va_list ap;
-
-    if (level > log_level)
-        return;
-    va_start(ap, format);
-    if (foreground) {
-        fputs("pxstored: ", stderr);
-        vfprintf(stderr, format, ap);
-        fputc('\n', stderr);
-    } else {
-        vsyslog(level == LOG_ERROR ? LOG_ERR : level == LOG_NOTE ? LOG_NOTICE : LOG_DEBUG, format, ap);
-    }
-    va_end(ap);
-}
 
 void daemon_reload(void)
 {
@@ -111,7 +90,7 @@ static void listen_at(unsigned i, const char *name)
 
     snprintf(path, sizeof(path), "%s/%s", directory, name);
     if (listeners[i] < 0)
-        listeners[i] = sock_listen(path);
+        listeners[i] = service_listen(path);
     if (listeners[i] < 0)
         die(path);
     fcntl(listeners[i], F_SETFD, FD_CLOEXEC);
@@ -121,15 +100,8 @@ static void listen_at(unsigned i, const char *name)
 static void signals_open(void)
 {
     struct epoll_event e = {.events = EPOLLIN, .data.ptr = &signals};
-    sigset_t set;
 
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGHUP);
-    sigprocmask(SIG_BLOCK, &set, NULL);
-    signal(SIGPIPE, SIG_IGN);
-    signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    signals = service_signals();
     if (signals < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, signals, &e))
         die("signalfd");
 }
@@ -179,23 +151,11 @@ static void state_restore(void)
 
 static void into_background(void)
 {
+    log_open("pxstored", foreground);
     if (foreground || restore_fd >= 0)
         return;
-    openlog("pxstored", LOG_PID, LOG_DAEMON);
     if (daemon(0, 0))
         die("daemon");
-}
-
-static void pid_write(void)
-{
-    FILE *f = pid_file ? fopen(pid_file, "we") : NULL;
-
-    if (f) {
-        fprintf(f, "%d\n", getpid());
-        fclose(f);
-    } else if (pid_file) {
-        log_line(LOG_ERROR, "%s: %s", pid_file, strerror(errno));
-    }
 }
 
 /* ---- ending ---- */
@@ -302,7 +262,7 @@ int main(int argc, char **argv)
     listen_at(0, "socket");
     listen_at(1, "socket_ro");
     state_restore();
-    pid_write();
+    service_pid_file(pid_file);
     for (;;) {
         int n;
 

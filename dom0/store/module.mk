@@ -6,9 +6,9 @@ STORE_OBJECTS := $(STORE_SOURCES:%.c=$(B)/%.o)
 
 $(STORE_OBJECTS): $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(DOM0_CFLAGS) -c -o $@ $<
+	$(CC) $(DOM0_CFLAGS) -Idom0/lib -c -o $@ $<
 
-$(B)/dom0/pxstored: $(STORE_OBJECTS)
+$(B)/dom0/pxstored: $(STORE_OBJECTS) $(DOM0_LIB_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) $(DOM0_CFLAGS) -o $@ $^ -lxencall -lxenevtchn -lxengnttab -lxenforeignmemory
 

@@ -7,37 +7,9 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 static int epoll_fd = -1;
-
-int sock_listen(const char *path)
-{
-    struct sockaddr_un a = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    mode_t old;
-    int rc;
-
-    if (fd < 0)
-        return -1;
-    if (strlen(path) >= sizeof(a.sun_path)) {
-        errno = ENAMETOOLONG;
-        rc = -1;
-    } else {
-        strcpy(a.sun_path, path);
-        unlink(path);
-        old = umask(0077);
-        rc = bind(fd, (struct sockaddr *)&a, sizeof(a));
-        umask(old);
-    }
-    if (rc || listen(fd, 128)) {
-        close(fd);
-        return -1;
-    }
-    return fd;
-}
 
 static ssize_t moved(ssize_t n)
 {

@@ -11,8 +11,6 @@ struct sock {
     bool want_out;  /* epoll watches for room to write */
 };
 
-/* Listens at path, only for root. -1: errno. */
-int sock_listen(const char *path);
 /* One client that waits at the listening socket; added to the epoll set. */
 void sock_accept(int listener, int epoll, bool readonly);
 struct sock *sock_add(int fd, int epoll, bool readonly); /* NULL: no memory; fd is closed */

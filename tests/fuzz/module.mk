@@ -9,7 +9,7 @@
 FUZZ_SECONDS ?= 20
 FUZZ_NAMES   := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_BINS    := $(FUZZ_NAMES:%=$(B)/fuzz/%)
-FUZZ_CC      := clang $(HOST_CFLAGS) -Itests/unit -Itests/fuzz
+FUZZ_CC      := clang $(HOST_CFLAGS) -Itests/unit -Itests/fuzz -I. -Idom0/lib
 
 fuzz_objs = $(patsubst %.c,$(B)/fuzz/%.o,$(1) $(2) $(call fakes_for,$(2)))
 

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
+#include "service.h"
+#include "log.h"
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+int service_listen(const char *path)
+{
+    struct sockaddr_un a = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    mode_t old;
+    int rc;
+
+    if (fd < 0)
+        return -1;
+    if (strlen(path) >= sizeof(a.sun_path)) {
+        errno = ENAMETOOLONG;
+        rc = -1;
+    } else {
+        strcpy(a.sun_path, path);
+        unlink(path);
+        old = umask(0077);
+        rc = bind(fd, (struct sockaddr *)&a, sizeof(a));
+        umask(old);
+    }
+    if (rc || listen(fd, 128)) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+int service_signals(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+void service_pid_file(const char *path)
+{
+    FILE *f = path ? fopen(path, "we") : NULL;
+
+    if (f) {
+        fprintf(f, "%d\n", getpid());
+        fclose(f);
+    } else if (path) {
+        log_line(LOG_ERROR, "%s: %s", path, strerror(errno));
+    }
+}
