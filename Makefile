@@ -56,7 +56,7 @@ $(B)/deps.mk: Makefile tools/run/deps
 # this machine, to `bench` and `fuzz` the recipes.
 -include abi/module.mk hypervisor/module.mk pvguest/module.mk tests/module.mk dom0/module.mk
 -include tests/guest/module.mk tests/fuzz/module.mk tests/bench/module.mk
--include dom0/lib/module.mk dom0/store/module.mk tools/libpxl/module.mk tools/pxl/module.mk
+-include dom0/lib/module.mk dom0/store/module.mk dom0/console/module.mk tools/libpxl/module.mk tools/pxl/module.mk
 
 all: ## build the hypervisor, the guests and the programs
 all: $(B)/philoxen guests programs

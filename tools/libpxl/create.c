@@ -210,6 +210,15 @@ static int mark(struct creation *n)
     return store_write(n->p, XBT_NULL, pid, MARK, n->domid);
 }
 
+/* Where pxconsoled runs, nothing of the first millisecond may be lost. A domain without console is better than none. */
+static void console_connect(struct creation *n)
+{
+    if (!pxl_console_ready(n->p, n->domid, n->b.console_port, n->b.console_mfn))
+        return;
+    pxl_log(n->p, 0, "the console daemon does not take the console of domain %u", n->domid);
+    fault_clear(n->p);
+}
+
 static int introduce(struct creation *n)
 {
     if (!xs_introduce_domain(n->p->store, n->domid, n->b.store_mfn, n->b.store_port))
@@ -266,6 +275,7 @@ static int create_steps(struct creation *n, const struct pxl_create_options *o)
         return -1;
     if (pxl_domain_config_set(p, n->domid, n->c))
         return -1;
+    console_connect(n);
     if (!o->paused && pxl_unpause(p, n->domid))
         return -1;
     return store_remove(p, XBT_NULL, MARK, n->domid);

@@ -166,8 +166,6 @@ int pxl_unpause(struct pxl *p, uint32_t domid);
 int pxl_rename(struct pxl *p, uint32_t domid, const char *name);
 int pxl_trigger(struct pxl *p, uint32_t domid, const char *trigger, unsigned vcpu);
 int pxl_sysrq(struct pxl *p, uint32_t domid, char key);
-/* The pseudo-terminal of its console, as the console daemon names it; waits for the daemon. */
-int pxl_console_tty(struct pxl *p, uint32_t domid, int timeout_ms, char *path, size_t size);
 int pxl_sweep(struct pxl *p, unsigned *removed); /* half-made domains of makers that died */
 /* The configuration a domain was created with. */
 int pxl_domain_config(struct pxl *p, uint32_t domid, struct pxl_config *c);
@@ -175,6 +173,28 @@ int pxl_domain_config_set(struct pxl *p, uint32_t domid, const struct pxl_config
 /* One process for all domains: on_poweroff, on_reboot, … of those that end; the kept end of the dead for
  * `pxl why`. Returns when asked by a signal. */
 int pxl_keeper_run(struct pxl *p);
+
+/* ---- consoles (console.c): any daemon's by its pseudo-terminal, and what only pxconsoled has ---- */
+
+/* The pseudo-terminal of its console, as the console daemon names it; waits for the daemon. */
+int pxl_console_tty(struct pxl *p, uint32_t domid, int timeout_ms, char *path, size_t size);
+bool pxl_console_daemon(void); /* does pxconsoled run? */
+/* Returns when pxconsoled has the domain's console: what is printed from now on is kept. At once where no pxconsoled
+ * runs. port and frame of the console, or 0: the daemon finds them in the store. */
+int pxl_console_ready(struct pxl *p, uint32_t domid, uint32_t port, uint64_t frame);
+/* A descriptor that gives the history and then all output, and types what is written to it; at its end the domain ended. */
+int pxl_console_attach(struct pxl *p, uint32_t domid);
+
+#define PXL_CONSOLE_BYTES 65536
+struct pxl_console_text {
+    uint32_t domid;
+    char uuid[37], name[96];
+    size_t size;
+    char *text;                /* malloc'ed, with a 0 behind it */
+};
+/* The last that a domain printed, while it lives and after its end. key: number, name or UUID. */
+int pxl_console_history(struct pxl *p, const char *key, struct pxl_console_text *t);
+int pxl_console_dead(struct pxl *p, const char *key, struct pxl_console_text *t);
 
 /* ---- what there is (info.c) ---- */
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* pxl console: this terminal becomes the domain's, through the pseudo-terminal its console daemon names in the store. */
+/* pxl console: this terminal becomes the domain's, through pxconsoled's socket, which gives what was printed before, or else through
+ * the pseudo-terminal that another console daemon names in the store. And what a dead domain printed last. */
 #include "command.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -74,25 +75,68 @@ static int talk(int tty)
     }
 }
 
-int cmd_console(struct call *c)
+int console_open(struct call *c, uint32_t domid)
 {
     char path[256] = "";
-    uint32_t domid;
-    int tty;
+    int fd;
 
-    if (c->json)
-        return usage_error(c, "a console has no JSON");
+    if (pxl_console_daemon() && !pxl_console_ready(c->p, domid, 0, 0)) {
+        fd = pxl_console_attach(c->p, domid);
+        if (fd < 0)
+            failed(c);
+        return fd;
+    }
+    if (pxl_console_tty(c->p, domid, 5000, path, sizeof(path))) {
+        failed(c);
+        return -1;
+    }
+    fd = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0) {
+        pxl_fail(c->p, "open", errno, NULL, "attach to the console of domain %u at %s", domid, path);
+        failed(c);
+    }
+    return fd;
+}
+
+int console_talk(int fd)
+{
+    terminal_raw();
+    return talk(fd);
+}
+
+static int show_dead(struct call *c)
+{
+    struct pxl_console_text t;
+
+    if (pxl_console_dead(c->p, c->argv[0], &t))
+        return failed(c);
+    if (c->json) {
+        js_open(c);
+        js_number(c, "domid", t.domid);
+        js_text(c, "name", t.name);
+        js_text(c, "uuid", t.uuid);
+        js_text(c, "text", t.text);
+        js_close(c);
+    } else {
+        fwrite(t.text, 1, t.size, stdout);
+    }
+    free(t.text);
+    return 0;
+}
+
+int cmd_console(struct call *c)
+{
+    uint32_t domid;
+    int fd;
+
     if ((option(c, "num") && strcmp(option(c, "num"), "0")) || (option(c, "type") && strcmp(option(c, "type"), "pv")))
         return usage_error(c, "PV guests have console 0 of type pv");
+    if (option(c, "dead"))
+        return show_dead(c);
+    if (c->json)
+        return usage_error(c, "a console has no JSON, but that of a dead domain (--dead)");
     if (domain_arg(c, 0, &domid))
         return 1;
-    if (pxl_console_tty(c->p, domid, 5000, path, sizeof(path)))
-        return failed(c);
-    tty = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
-    if (tty < 0) {
-        pxl_fail(c->p, "open", errno, NULL, "attach to the console of domain %u at %s", domid, path);
-        return failed(c);
-    }
-    terminal_raw();
-    return talk(tty);
+    fd = console_open(c, domid);
+    return fd < 0 ? 1 : console_talk(fd);
 }

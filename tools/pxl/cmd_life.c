@@ -66,14 +66,13 @@ static int create_file(struct call *c, const char *file)
     }
     pxl_config_free(&config);
     if (!rc && option(c, "console") && !option(c, "dryrun")) {
+        int console = console_open(c, domid); /* before it runs: it may end at once */
+
+        if (console < 0)
+            return 1;
         if (!option(c, "paused") && pxl_unpause(c->p, domid))
             return failed(c);
-        c->argv = (char *[]){text = NULL};
-        rc = asprintf(&text, "%u", domid) < 0;
-        c->argv[0] = text;
-        c->argc = 1;
-        rc = rc ? rc : cmd_console(c);
-        free(text);
+        rc = console_talk(console);
     }
     return rc;
 }

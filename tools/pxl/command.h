@@ -73,6 +73,8 @@ int cmd_reboot(struct call *c);
 int cmd_pause(struct call *c);
 int cmd_unpause(struct call *c);
 int cmd_console(struct call *c);
+int console_open(struct call *c, uint32_t domid); /* a descriptor, or -1 after saying why */
+int console_talk(int fd);                         /* until Ctrl-] or the domain's end; exit status */
 int cmd_info(struct call *c);
 int cmd_dmesg(struct call *c);
 int cmd_vcpu_list(struct call *c);

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+/* pxconsoled: the console daemon. See pxconsoled(8). */
+#define _GNU_SOURCE
+#include "client.h"
+#include "daemon.h"
+#include "guest.h"
+#include "log.h"
+#include "service.h"
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SCAN_PAUSE_MS 20      /* looks at all domains are so far apart, however many come and go */
+#define STORE_RETRY_MS 1000
+
+struct logfile_rules log_rules = {.directory = "/var/log/pxl/console", .size = 1u << 20, .keep = 3};
+
+static const char *directory = "/run/pxconsoled", *pid_file;
+static bool foreground, hypervisor_log = true;
+static struct xs_handle *store;
+static struct source store_source, signal_source;
+static int signals;
+static bool scan_wanted = true;
+static uint64_t last_scan, last_store;
+static uint32_t log_index;
+static char *log_path;
+
+static void usage(FILE *f)
+{
+    fputs("usage: pxconsoled [-F] [-D DIR] [-P FILE] [-v] [--log-dir DIR] [--log-size KIB] [--log-keep N] [--no-log] [--no-hv-log]\n"
+          "The consoles of all domains, in place of xenconsoled.\n"
+          "  -F, --foreground   stay in the foreground, log to standard error\n"
+          "  -D, --dir DIR      where the socket is (default /run/pxconsoled)\n"
+          "  -P, --pid-file F   write the process number there once clients can connect\n"
+          "  -v, --verbose      log which domains come and go\n"
+          "      --log-dir DIR  what guests print goes to DIR/NAME.log (default /var/log/pxl/console)\n"
+          "      --log-size KIB a log is that long, then it becomes NAME.log.1 (default 1024; 0: no end)\n"
+          "      --log-keep N   so many older ones are kept (default 3)\n"
+          "      --no-log       no logs\n"
+          "      --no-hv-log    not the hypervisor's own, hypervisor.log\n", f);
+}
+
+static unsigned long number(const char *text)
+{
+    char *end;
+    unsigned long n = strtoul(text, &end, 10);
+
+    if (*text < '0' || *text > '9' || *end) {
+        fprintf(stderr, "pxconsoled: %s is not a number\n", text);
+        exit(2);
+    }
+    return n;
+}
+
+static void options(int argc, char **argv)
+{
+    static const struct option list[] = {
+        {"foreground", 0, 0, 'F'}, {"dir", 1, 0, 'D'},      {"pid-file", 1, 0, 'P'}, {"verbose", 0, 0, 'v'}, {"help", 0, 0, 'h'},
+        {"log-dir", 1, 0, 'l'},    {"log-size", 1, 0, 's'}, {"log-keep", 1, 0, 'k'}, {"no-log", 0, 0, 'n'},  {"no-hv-log", 0, 0, 'H'},
+        {0, 0, 0, 0}};
+    int o;
+
+    while ((o = getopt_long(argc, argv, "FD:P:vh", list, NULL)) != -1) {
+        switch (o) {
+        case 'F': foreground = true; break;
+        case 'D': directory = optarg; break;
+        case 'P': pid_file = optarg; break;
+        case 'v': log_level = LOG_DETAIL; break;
+        case 'l': log_rules.directory = optarg; break;
+        case 's': log_rules.size = (uint64_t)number(optarg) << 10; break;
+        case 'k': log_rules.keep = (unsigned)number(optarg); break;
+        case 'n': log_rules.directory = NULL; break;
+        case 'H': hypervisor_log = false; break;
+        case 'h': usage(stdout); exit(0);
+        default: usage(stderr); exit(2);
+        }
+    }
+    if (optind < argc) {
+        usage(stderr);
+        exit(2);
+    }
+}
+
+static void die(const char *what)
+{
+    log_line(LOG_ERROR, "%s: %s", what, strerror(errno));
+    exit(1);
+}
+
+static uint64_t now_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static void folder_make(const char *path, mode_t mode)
+{
+    char part[4096];
+
+    snprintf(part, sizeof(part), "%s", path);
+    for (char *c = part + 1; *c; c++) {
+        if (*c != '/')
+            continue;
+        *c = 0;
+        mkdir(part, 0755);
+        *c = '/';
+    }
+    if (mkdir(part, mode) && errno != EEXIST)
+        die(part);
+}
+
+/* ---- the store ---- */
+
+struct xs_handle *daemon_store(void)
+{
+    return store;
+}
+
+static void store_event(struct source *s, uint32_t events)
+{
+    char **watch;
+
+    (void)s;
+    while ((watch = xs_check_watch(store))) {
+        free(watch);
+        scan_wanted = true;
+    }
+    if (events & (EPOLLHUP | EPOLLERR)) {
+        log_line(LOG_ERROR, "the store is gone");
+        loop_remove(xs_fileno(store));
+        xs_close(store);
+        store = NULL;
+    }
+}
+
+static void store_find(uint64_t now)
+{
+    if (store || (last_store && now - last_store < STORE_RETRY_MS))
+        return;
+    last_store = now;
+    store = xs_open(0);
+    if (!store)
+        return;
+    store_source.event = store_event;
+    if (!xs_watch(store, "@introduceDomain", "introduce") || !xs_watch(store, "@releaseDomain", "release") ||
+        loop_add(xs_fileno(store), &store_source, EPOLLIN)) {
+        xs_close(store);
+        store = NULL;
+        return;
+    }
+    log_line(LOG_DETAIL, "connected to the store");
+    scan_wanted = true;
+    guests_publish();
+}
+
+/* ---- the hypervisor's log ---- */
+
+static void log_news(void)
+{
+    const char *text;
+    ssize_t n;
+    int rc;
+
+    while ((n = hv_log(&log_index, &text)) > 0) {
+        rc = logfile_append(&log_rules, log_path, text, (size_t)n);
+        if (rc)
+            log_line(LOG_ERROR, "%s: %s", log_path, strerror(rc));
+    }
+}
+
+static void log_start(void)
+{
+    if (!hypervisor_log || !log_rules.directory)
+        return;
+    log_path = logfile_path(&log_rules, "hypervisor");
+    if (!log_path || guests_log_events(log_news))
+        log_line(LOG_NOTE, "the hypervisor's log is not kept: %s", strerror(errno));
+    else
+        log_news();
+}
+
+/* ---- the loop ---- */
+
+static void signal_event(struct source *s, uint32_t events)
+{
+    struct signalfd_siginfo info;
+
+    (void)s;
+    (void)events;
+    while (read(signals, &info, sizeof(info)) == sizeof(info))
+        if (info.ssi_signo != SIGHUP) /* logs are opened for each piece: nothing is to be renewed */
+            exit(0);
+}
+
+/* How long the loop may sleep for the sake of a look at all domains, which is made here when it is due. */
+static int scan(uint64_t now)
+{
+    if (!store)
+        return STORE_RETRY_MS;
+    if (!scan_wanted)
+        return -1;
+    if (last_scan && now - last_scan < SCAN_PAUSE_MS)
+        return (int)(SCAN_PAUSE_MS - (now - last_scan));
+    scan_wanted = false;
+    guests_scan();
+    last_scan = now_ms();
+    return 0;
+}
+
+static int sooner(int a, int b)
+{
+    return a < 0 ? b : b < 0 || a < b ? a : b;
+}
+
+int main(int argc, char **argv)
+{
+    options(argc, argv);
+    folder_make(directory, 0755);
+    if (log_rules.directory)
+        folder_make(log_rules.directory, 0700);
+    /* A pseudo-terminal a guest: none may fail for want of a number. */
+    setrlimit(RLIMIT_NOFILE, &(struct rlimit){65536, 65536});
+    log_open("pxconsoled", foreground);
+    if (!foreground && daemon(0, 0))
+        die("daemon");
+    signals = service_signals();
+    signal_source.event = signal_event;
+    if (loop_open() || signals < 0 || loop_add(signals, &signal_source, EPOLLIN))
+        die("epoll");
+    if (hv_open() || guests_open())
+        die("the hypervisor");
+    if (clients_open(directory))
+        die(directory);
+    store_find(now_ms());
+    log_start();
+    scan(now_ms());
+    service_pid_file(pid_file);
+    for (;;) {
+        uint64_t now = now_ms();
+        int pause;
+
+        store_find(now);
+        pause = scan(now);
+        loop_round(sooner(pause, guests_serve()));
+    }
+}
