@@ -75,6 +75,8 @@ static int map_locked(struct domain *d, int pirq, struct irq *irq, bool line)
     p = pirq_of(d, (unsigned)pirq);
     if (!p)
         return refuse(d, EINVAL, EVTCHN_BAD_PIRQ, pirq, 0, 0);
+    if (line && p->irq && p->irq != irq)
+        return pirq; /* as Xen: no error, and no change */
     if (p->state == PIRQ_LEAVING || (p->irq && p->irq != irq))
         return refuse(d, EBUSY, PIRQ_MAPPED, pirq, irq->nr, p->irq ? p->irq->nr : 0);
     p->state = PIRQ_MAPPED;

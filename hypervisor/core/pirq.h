@@ -36,7 +36,7 @@ extern unsigned nr_pirqs;
 
 void pirq_init(void); /* once, when the GSIs are known */
 
-/* -1: choose one. The pirq, also if it is mapped so already; -EINVAL, -EEXIST (irq has another pirq), -EBUSY (pirq has another irq),
+/* -1: choose one. The pirq, also if it is mapped so already; -EINVAL, -EEXIST (irq has another pirq), -EBUSY (pirq has another message),
  * -ENOSPC, -ENOMEM. line: a GSI, else a message. */
 int pirq_map(struct domain *d, int pirq, struct irq *irq, bool line);
 int pirq_unmap(struct domain *d, int pirq);     /* 0 or -EINVAL */

@@ -223,6 +223,8 @@ void ioapic_init(struct irq *irqs)
             irqs[gsi].level = irqs[gsi].active_low = gsi >= ISA_LINES; /* PCI's */
             irqs[gsi].masked = true;
         }
+    if (ioapic_of(0))
+        irqs[0].set_up = true; /* the timer's, once; nobody's to set up */
     for (unsigned i = 0; i < platform.nr_overrides; i++) {
         const struct platform_override *o = &platform.override[i];
 

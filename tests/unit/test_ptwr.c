@@ -4,10 +4,11 @@
  * Writable page tables over real page types: a domain with one pinned L4, whose L1 tables are mapped
  * read-only in itself; every store goes through the checks of an entry, and the audit agrees.
  *
- * LINK: core/ptwr.c core/ptwr_op.c core/emulate.c core/decode.c core/debugreg.c core/cpuid.c core/msr.c core/hypercall_page.c core/ioport.c core/segdesc.c
+ * LINK: core/mmio.c core/ptwr.c core/ptwr_op.c core/emulate.c core/decode.c core/debugreg.c core/cpuid.c core/msr.c core/hypercall_page.c core/ioport.c core/segdesc.c
  * LINK: core/pagetype.c core/entry.c core/frame.c core/frame_audit.c core/heap.c core/memory.c core/slab.c core/tlb.c
  */
 #include "core/emulate.h"
+#include "core/mmio.h"
 #include "core/pagetype.h"
 #include "fake_emul.h"
 #include "fake_port.h"
@@ -152,4 +153,51 @@ Test(ptwr, a_write_to_an_upper_table_or_plain_data_is_the_guests_fault)
     cr_assert_eq(emulate_ptwr(v, VA_L1 + 3 * PAGE_SIZE, 3), EMUL_NOT);
     cr_assert_eq(emulate_ptwr(v, VA_L1 + 9 * PAGE_SIZE, 3), EMUL_NOT);
     cr_assert_eq(emulate_ptwr(v, 0x7ffff000, 3), EMUL_NOT);
+}
+
+/* ---- read-only pages of devices ---- */
+
+#define DEVICE_PAGE FAKE_HOLE_FIRST
+#define DEVICE_VA (VA_L1 + 7 * PAGE_SIZE)
+
+static uint64_t start;
+
+static enum emul_result device_store(const char *code)
+{
+    v->regs.rip = start = fake_guest_put(code, 16);
+    v->regs.rdi = DEVICE_VA;
+    cr_assert_eq(emulate_ptwr(v, DEVICE_VA, 3), EMUL_NOT);
+    return emulate_mmio_readonly(v, DEVICE_VA);
+}
+
+Test(ptwr, a_read_only_device_page_is_mapped_for_reading_and_swallows_stores)
+{
+    static const char mov[] = "\x48\x89\x0f\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90";
+    static const char push[] = "\xff\x37\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90";
+
+    d->iomem = rangeset_new();
+    cr_assert_eq(rangeset_add(d->iomem, DEVICE_PAGE, DEVICE_PAGE + 1), 0);
+    cr_assert_eq(mmio_readonly_add(DEVICE_PAGE, DEVICE_PAGE), 0);
+    cr_assert(mmio_is_readonly(DEVICE_PAGE) && !mmio_is_readonly(DEVICE_PAGE + 1));
+
+    cr_assert_eq(store(7, pte_make(MFN(DEVICE_PAGE), PTE_P | PTE_RW | PTE_US)), EMUL_DONE);
+    cr_assert_eq(seen(*slot(l1, 7)), pte_make(MFN(DEVICE_PAGE), PTE_P | PTE_US));
+    cr_assert_eq(store(8, pte_make(MFN(DEVICE_PAGE + 1), PTE_P | PTE_RW | PTE_US)), EMUL_DONE);
+    cr_assert(*slot(l1, 8) & PTE_RW);
+
+    cr_assert_eq(device_store(mov), EMUL_DONE);
+    cr_assert_eq(v->regs.rip - start, 3);
+    cr_assert_eq(device_store(push), EMUL_NOT);
+    cr_assert_eq(v->regs.rip, start);
+    cr_assert_eq(emulate_mmio_readonly(v, DEVICE_VA + PAGE_SIZE), EMUL_NOT);
+
+    mmio_readonly_remove(DEVICE_PAGE, DEVICE_PAGE);
+    cr_assert_not(mmio_is_readonly(DEVICE_PAGE));
+    cr_assert_eq(device_store(mov), EMUL_NOT);
+    cr_assert_eq(store(7, pte_make(MFN(DEVICE_PAGE), PTE_P | PTE_RW | PTE_US)), EMUL_DONE);
+    cr_assert(*slot(l1, 7) & PTE_RW);
+    cr_assert_eq(store(7, 0), EMUL_DONE);
+    cr_assert_eq(store(8, 0), EMUL_DONE);
+    rangeset_free(d->iomem);
+    d->iomem = NULL;
 }
