@@ -105,3 +105,10 @@ def test_dom0_debian_logs_in():
         t.find(r'reboot: Power down', 200)
         if t.ended(60):
             raise Failure(f'QEMU failed\n{t.last_lines()}')
+
+
+def test_dom0_run_refuses_a_command_it_cannot_pass():
+    run = subprocess.run([RUN, '--run', 'echo "a"'], stdin=subprocess.DEVNULL,
+                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if run.returncode != 1 or 'cannot have a "' not in run.stderr:
+        raise Failure(f'status {run.returncode}: {run.stderr}')
