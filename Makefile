@@ -14,7 +14,7 @@ PACKAGES := gcc libc6-dev binutils clang clang-format libclang-rt-14-dev python3
 C_FOLDERS := $(wildcard abi hypervisor pvguest dom0 tools tests)
 
 # The suites of `make test`, in this order; `make suite-X` runs X alone.
-SUITES := build clang check unit model fuzz guest system
+SUITES := build clang check unit model fuzz store guest system
 
 # A sub-make with as many jobs as there are processors.
 JOBS   := $(MAKE) --no-print-directory -j$(shell nproc)
@@ -40,7 +40,7 @@ DOM0_CFLAGS := $(COMMON) -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all programs run test conformance bench bench-boot hv-profile iso fuzz unit model guests guest system check clean deps \
+.PHONY: all programs run store test conformance bench bench-boot hv-profile iso fuzz unit model guests guest system check clean deps \
         format format-check help host-tests $(SUITES:%=suite-%)
 
 # Every goal but these two starts with the packages: make builds an included file first.
@@ -106,6 +106,10 @@ model:
 	@$(JOBS) suite-model
 	@tools/run/summary $(B)/results model
 
+store: ## the store daemon, beside Debian's xenstored (ONLY=SCENE chooses)
+store: host-tests $(B)/dom0/pxstored $(B)/xenstored/.done
+	@tests/store/run $(ONLY)
+
 guest: ## run the test guests on Philoxen alone (ONLY=PATTERN chooses)
 guest:
 	@$(JOBS) all
@@ -166,6 +170,9 @@ suite-unit: $(UNIT_BINS)
 
 suite-model: $(B)/tests/model
 	@tools/run/suite model timeout 300 $<
+
+suite-store: host-tests $(B)/dom0/pxstored $(B)/xenstored/.done
+	@tools/run/suite store tests/store/run
 
 suite-guest: all
 	@tools/run/suite guest tools/run/conformance --expected tests/guest/expected.txt

@@ -69,3 +69,21 @@ $(DOM0_PROGRAMS): $(B)/system/%: tests/system/dom0/%.c
 	$(CC) $(DOM0_CFLAGS) -static -pthread $< -o $@
 
 SYSTEM_NEEDS := $(B)/philoxen.iso $(DOM0_PROGRAMS) $(addprefix $(B)/dom0/,vmlinuz small.img) $(B)/xen/xen
+
+# pxstored with sanitizers, over the pretended hypervisor of tests/store/fakehv.c; and that as a library for
+# the program as it ships and for Debian's xenstored.
+STORE_TEST_OBJS := $(call host_objs,$(wildcard dom0/store/*.c dom0/lib/*.c) tests/store/fakehv.c)
+
+$(B)/tests/pxstored: $(STORE_TEST_OBJS)
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) $^ -o $@
+
+$(B)/tests/fakehv.so: tests/store/fakehv.c
+	@mkdir -p $(@D)
+	$(CC) $(DOM0_CFLAGS) -shared -fPIC $< -o $@
+
+host-tests: $(B)/tests/pxstored $(B)/tests/fakehv.so
+
+$(B)/xenstored/.done: dom0/image/debs.py
+	tests/store/fetch $(B)/xenstored
+	@touch $@

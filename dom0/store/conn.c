@@ -7,8 +7,10 @@
 #include "watch.h"
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define REQUESTS_AT_A_TIME 32
+#define TURN_NS 500000              /* requests differ in what they cost, and the client chooses */
 #define OUT_PAUSE (64u << 10)       /* no more requests are taken while so much waits to be read */
 #define OUT_LIMIT_DOMAIN (1u << 20) /* events nobody reads; then the client is cut off */
 #define OUT_LIMIT (64u << 20)
@@ -62,7 +64,6 @@ void conn_init(struct conn *c, const struct conn_ops *ops, unsigned id)
     c->ops = ops;
     c->id = id;
     c->target = -1;
-    c->next_txn = 1;
     c->out_end = &c->out;
     c->next = conns;
     c->pprev = &conns;
@@ -222,13 +223,28 @@ static bool receive(struct conn *c)
     }
 }
 
+bool conn_paused(const struct conn *c)
+{
+    return c->out_bytes > OUT_PAUSE;
+}
+
+static uint64_t now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
 void conn_serve(struct conn *c)
 {
+    uint64_t start = now();
+
     for (unsigned i = 0; !c->dead; i++) {
         conn_flush(c);
-        if (c->dead || c->out_bytes > OUT_PAUSE)
+        if (c->dead || conn_paused(c))
             return;
-        if (i == REQUESTS_AT_A_TIME) {
+        if (i == REQUESTS_AT_A_TIME || (i && now() - start > TURN_NS)) {
             conn_ready(c);
             return;
         }
@@ -251,22 +267,60 @@ struct txn *conn_txn(const struct conn *c, uint32_t id)
     return NULL;
 }
 
+static void account(const struct conn *c, int by)
+{
+    struct domain_account *a = domains_account(c->id);
+
+    if (a)
+        a->transactions = (uint32_t)((int64_t)a->transactions + by);
+}
+
+bool conn_add_txn(struct conn *c, struct txn *t)
+{
+    struct conn_txn *new = malloc(sizeof(*new));
+
+    if (!new) {
+        txn_abort(t);
+        return false;
+    }
+    *new = (struct conn_txn){c->txns, t};
+    c->txns = new;
+    account(c, 1);
+    return true;
+}
+
+void conn_take_txn(struct conn *c, struct txn *t)
+{
+    for (struct conn_txn **at = &c->txns; *at; at = &(*at)->next) {
+        struct conn_txn *x = *at;
+
+        if (x->txn != t)
+            continue;
+        *at = x->next;
+        free(x);
+        account(c, -1);
+        return;
+    }
+}
+
+void conn_end_txns(struct conn *c)
+{
+    while (c->txns) {
+        struct txn *t = c->txns->txn;
+
+        conn_take_txn(c, t);
+        txn_abort(t);
+    }
+}
+
 void conn_forget(struct conn *c)
 {
     watch_remove_all(c);
-    while (c->txns) {
-        struct conn_txn *t = c->txns;
-
-        c->txns = t->next;
-        txn_abort(t->txn);
-        free(t);
-        if (domains_account(c->id))
-            domains_account(c->id)->transactions--;
-    }
+    conn_end_txns(c);
     while (c->out)
         chunk_drop(c);
     c->have = 0;
-    c->next_txn = 1;
+    c->next_txn = 0;
 }
 
 void conn_end(struct conn *c)

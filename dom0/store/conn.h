@@ -21,6 +21,7 @@ struct conn_ops {
     /* It went wrong, or the client left. False: the connection stays, silent until its transport begins anew. */
     bool (*end)(struct conn *c);
     void (*release)(struct conn *c); /* frees what is around it */
+    void (*served)(struct conn *c);  /* it had its turn */
 };
 
 struct chunk {
@@ -75,5 +76,9 @@ void conn_reply(struct conn *c, const struct xsd_sockmsg *to, const void *data, 
 void conn_error(struct conn *c, const struct xsd_sockmsg *to, int err);
 void conn_event(struct conn *c, const char *path, const char *token);
 struct txn *conn_txn(const struct conn *c, uint32_t id);
+bool conn_add_txn(struct conn *c, struct txn *t);   /* false: no memory, and t is gone */
+void conn_take_txn(struct conn *c, struct txn *t);  /* it is the caller's now */
+void conn_end_txns(struct conn *c);                 /* aborts all */
+bool conn_paused(const struct conn *c);             /* it must read before it is served again */
 
 #endif

@@ -45,7 +45,7 @@ static const struct {
 } quotas[] = {
     {"nodes", &quota.nodes}, {"watches", &quota.watches}, {"transactions", &quota.transactions},
     {"node-size", &quota.node_size}, {"permissions", &quota.perms}, {"transaction-nodes", &quota.txn_nodes},
-    {"path-length", &quota.path},
+    {"transaction-bytes", &quota.txn_bytes},
 };
 
 /* Nothing, a domain's number, or "set NAME VALUE" (with NULs or blanks between). */

@@ -5,6 +5,7 @@
 #include "log.h"
 #include "request.h"
 #include "ring.h"
+#include "view.h"
 #include "watch.h"
 #include <errno.h>
 #include <string.h>
@@ -55,6 +56,10 @@ bool hv_gone(unsigned id)
 
     if (ring_of(id))
         ring_stop(ring_of(id));
+    for (struct conn *c = conns; c; c = c->next)
+        if (c->target == (int)id)
+            c->target = -1;
+    view_remove_owned(id);
     domains_forget(id);
     return introduced;
 }
@@ -67,18 +72,16 @@ int domain_introduce(unsigned id, uint64_t gfn, uint32_t port)
     struct hv_domain d;
     int rc;
 
-    if (!a || !id)
+    if (!id)
         return EINVAL;
-    if (!ring_of(id)) {
-        if (hv_domains(id, &d, 1) != 1 || d.id != id || d.dying)
-            return ENOENT;
-        domains_mention(id);
-        rc = ring_start(id, gfn, port);
-        if (rc)
-            return rc;
-    } else {
-        ring_of(id)->broken = false;
-    }
+    if (ring_of(id))
+        return ring_again(ring_of(id), port);
+    if (!a || hv_domains(id, &d, 1) != 1 || d.id != id || d.dying)
+        return ENOENT;
+    domains_mention(id);
+    rc = ring_start(id, gfn, port);
+    if (rc)
+        return rc;
     a->introduced = true;
     a->shutdown_seen = false;
     watch_fire_special("@introduceDomain");

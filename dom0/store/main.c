@@ -27,7 +27,7 @@
 static const char *directory = "/run/xenstored", *pid_file, *state_file = "/run/pxstored.state";
 static bool foreground, sockets_only, reload;
 static int epoll, listeners[2] = {-1, -1}, signals = -1, restore_fd = -1;
-static char **arguments;
+static char **arguments, self[4096];
 
 void daemon_reload(void)
 {
@@ -121,11 +121,11 @@ static void hypervisor_open(void)
 /* The folders that xenstored makes, with its permissions. */
 static void tree_start(void)
 {
-    static const char *const folders[] = {"/local", "/local/domain", "/tool", "/tool/xenstored"};
+    static const char *const folders[] = {"/tool", "/tool/xenstored"};
     struct perms *p = perms_new(&(struct perm){0, 0}, 1, domains_stamp());
 
     for (unsigned i = 0; p && i < sizeof(folders) / sizeof(folders[0]); i++)
-        view_write(NULL, folders[i], NULL, 0, p);
+        view_write(NULL, folders[i], NULL, 0, p, false);
     perms_put(p);
 }
 
@@ -198,6 +198,7 @@ static void renew(void)
     argv[n++] = fd_text;
     argv[n++] = listeners_text;
     argv[n] = NULL;
+    execv(self, argv);
     execv("/proc/self/exe", argv);
     log_line(LOG_ERROR, "not renewed: %s", strerror(errno));
     close(fd);
@@ -239,7 +240,7 @@ static void serve_ready(void)
         if (c->dead)
             conn_end(c);
         else
-            sock_after(c);
+            c->ops->served(c);
     }
 }
 
@@ -248,6 +249,9 @@ int main(int argc, char **argv)
     struct epoll_event events[64];
 
     arguments = argv;
+    /* By name, so that a renewed program is the one that was installed since. */
+    if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
+        self[0] = 0;
     options(argc, argv);
     epoll = epoll_create1(EPOLL_CLOEXEC);
     if (mkdir(directory, 0755) && errno != EEXIST)
@@ -267,7 +271,7 @@ int main(int argc, char **argv)
         int n;
 
         serve_ready();
-        n = epoll_wait(epoll, events, 64, conn_any_ready() ? 0 : -1);
+        n = epoll_wait(epoll, events, 64, reload || conn_any_ready() ? 0 : -1);
         for (int i = 0; i < n; i++)
             event(events[i].data.ptr);
         if (reload)

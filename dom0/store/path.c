@@ -28,7 +28,7 @@ bool path_absolute(const char *text, unsigned id, bool special, char out[PATH_BY
     size_t length = strlen(text);
 
     if (text[0] == '@') {
-        if (!special || length >= PATH_BYTES || !path_name_valid(text))
+        if (!special || length > XENSTORE_REL_PATH_MAX || !path_name_valid(text))
             return false;
         memcpy(out, text, length + 1);
         return true;
@@ -37,11 +37,10 @@ bool path_absolute(const char *text, unsigned id, bool special, char out[PATH_BY
         unsigned domid;
         int prefix = 0;
 
-        if (length > XENSTORE_ABS_PATH_MAX)
-            return false;
-        /* Below a domain's own folder the shorter limit holds for absolute paths too. */
-        if (sscanf(text, "/local/domain/%5u/%n", &domid, &prefix) == 1 && prefix &&
-            length - (size_t)prefix > XENSTORE_REL_PATH_MAX)
+        /* The limit holds for what comes after a domain's own folder. */
+        if (sscanf(text, "/local/domain/%5u/%n", &domid, &prefix) != 1)
+            prefix = 0;
+        if (length - (size_t)prefix > XENSTORE_REL_PATH_MAX)
             return false;
         memcpy(out, text, length + 1);
     } else {

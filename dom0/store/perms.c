@@ -34,8 +34,6 @@ unsigned perms_of(const struct perms *p, uint16_t id, int target)
 {
     if (id == 0)
         return PERM_ALL;
-    if (target == 0)
-        return PERM_ALL;
     for (unsigned i = 0; i < p->n; i++) {
         uint16_t who = p->p[i].domid;
 

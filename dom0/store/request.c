@@ -7,11 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xen/xen.h>
 
-/* xenstored's, which guests and toolstacks are used to. */
+/* xenstored's, which guests and toolstacks are used to; but for the last, without which transactions would be the way to make the
+ * daemon large: ten of a thousand long paths. */
 struct quota quota = {
     .nodes = 1000, .watches = 128, .transactions = 10, .node_size = 2048, .perms = 5, .txn_nodes = 1024,
-    .path = 2048,
+    .txn_bytes = 512u << 10,
 };
 
 struct request {
@@ -53,6 +55,15 @@ static int path_arg(struct request *r, size_t *at, bool special)
     return s && path_absolute(s, r->c->id, special, r->path) ? 0 : EINVAL;
 }
 
+/* The path that is all there is. */
+static int only_path(struct request *r)
+{
+    size_t at = 0;
+    int rc = path_arg(r, &at, false);
+
+    return rc ? rc : at == r->size ? 0 : EINVAL;
+}
+
 static bool number_arg(const struct request *r, size_t *at, uint64_t max, uint64_t *out)
 {
     const char *s = next_string(r, at);
@@ -63,6 +74,14 @@ static bool number_arg(const struct request *r, size_t *at, uint64_t max, uint64
     errno = 0;
     *out = strtoull(s, &end, 10);
     return !*end && !errno && *out <= max;
+}
+
+/* A number that is all there is. */
+static bool only_number(const struct request *r, uint64_t max, uint64_t *out)
+{
+    size_t at = 0;
+
+    return number_arg(r, &at, max, out) && at == r->size;
 }
 
 static unsigned rights(const struct conn *c, const struct perms *p)
@@ -109,8 +128,7 @@ static int node_get(struct request *r, unsigned need, struct entry *e)
 static int do_read(struct request *r)
 {
     struct entry e;
-    size_t at = 0;
-    int rc = path_arg(r, &at, false);
+    int rc = only_path(r);
 
     if (!rc)
         rc = node_get(r, PERM_READ, &e);
@@ -121,8 +139,8 @@ static int do_directory(struct request *r)
 {
     struct entry e;
     char *names;
-    size_t at = 0, size;
-    int rc = path_arg(r, &at, false);
+    size_t size;
+    int rc = only_path(r);
 
     if (!rc)
         rc = node_get(r, PERM_READ, &e);
@@ -177,26 +195,16 @@ static int do_get_perms(struct request *r)
     char out[XENSTORE_PAYLOAD_MAX];
     const struct perms *p;
     struct entry e;
-    size_t at = 0, n = 0;
-    int rc = path_arg(r, &at, true);
+    size_t n = 0;
+    int rc = only_path(r);
 
+    if (!rc)
+        rc = node_get(r, PERM_READ, &e);
     if (rc)
         return rc;
-    if (r->path[0] == '@') {
-        p = watch_special_perms(r->path);
-        if (!p)
-            return ENOENT;
-        if (r->c->id)
-            return EACCES;
-    } else {
-        rc = node_get(r, PERM_READ, &e);
-        if (rc)
-            return rc;
-        p = e.perms;
-    }
+    p = e.perms;
     for (unsigned i = 0; i < p->n && n + PERM_TEXT <= sizeof(out); i++)
-        if (!i || domains_known_since(p->p[i].domid, p->stamp))
-            n += perms_print(&p->p[i], out + n);
+        n += perms_print(&p->p[i], out + n);
     return reply(r, out, n);
 }
 
@@ -211,16 +219,23 @@ static int quota_nodes(const struct request *r, unsigned owner)
     return a->nodes + (r->txn ? txn_created(r->txn) : 0) >= quota.nodes ? ENOSPC : 0;
 }
 
-/* The permissions of a new child: its parent's, but owned by the domain that makes it. */
+/* The permissions of a new child: its parent's, but owned by the domain that makes it. That one may be younger than the list, so it
+ * is a new list, and what has no meaning any more in the old one must not get one again. */
 static struct perms *inherited(const struct conn *c, struct perms *from)
 {
     struct perms *p;
+    unsigned n = 1;
 
-    if (!c->id || from->p[0].domid == c->id)
+    if (!c->id || (from->p[0].domid == c->id && domains_known_since(c->id, from->stamp)))
         return perms_get(from);
-    p = perms_new(from->p, from->n, from->stamp);
-    if (p)
-        p->p[0].domid = (uint16_t)c->id;
+    p = perms_new(from->p, from->n, domains_stamp());
+    if (!p)
+        return NULL;
+    p->p[0].domid = (uint16_t)c->id;
+    for (unsigned i = 1; i < p->n; i++)
+        if (domains_known_since(p->p[i].domid, from->stamp))
+            p->p[n++] = p->p[i];
+    p->n = n;
     return p;
 }
 
@@ -235,8 +250,6 @@ static int node_create(struct request *r, const void *value, size_t size)
 
     if (rc)
         return rc;
-    if (r->c->id && strlen(r->path) > quota.path + sizeof("/local/domain/65535/"))
-        return EINVAL;
     p = inherited(r->c, up.perms);
     if (!p)
         return ENOMEM;
@@ -250,7 +263,7 @@ static int node_create(struct request *r, const void *value, size_t size)
         at[have] = 0;
         rc = quota_nodes(r, p->p[0].domid);
         if (!rc)
-            rc = view_write(r->txn, at, last ? value : NULL, last ? size : 0, p);
+            rc = view_write(r->txn, at, last ? value : NULL, last ? size : 0, p, last);
     }
     perms_put(p);
     return rc;
@@ -270,15 +283,14 @@ static int do_write(struct request *r)
     if (rc == ENOENT)
         rc = node_create(r, r->data + at, r->size - at);
     else if (!rc)
-        rc = view_write(r->txn, r->path, r->data + at, r->size - at, e.perms);
+        rc = view_write(r->txn, r->path, r->data + at, r->size - at, e.perms, true);
     return rc ? rc : done(r);
 }
 
 static int do_mkdir(struct request *r)
 {
     struct entry e;
-    size_t at = 0;
-    int rc = path_arg(r, &at, false);
+    int rc = only_path(r);
 
     if (!rc)
         rc = node_get(r, PERM_WRITE, &e);
@@ -291,14 +303,13 @@ static int do_rm(struct request *r)
 {
     char parent[PATH_BYTES];
     struct entry e;
-    size_t at = 0;
-    int rc = path_arg(r, &at, false);
+    int rc = only_path(r);
 
-    if (!rc && !r->path[1])
-        rc = EINVAL;
     if (rc)
         return rc;
     rc = node_get(r, PERM_WRITE, &e);
+    if (!rc && !r->path[1])
+        return EINVAL;
     if (rc == ENOENT) {
         /* Gone is what was asked for, if it could have been there. */
         strcpy(parent, r->path);
@@ -331,7 +342,7 @@ static int do_set_perms(struct request *r)
         return ENOSPC;
     if (r->path[0] == '@') {
         if (r->c->id)
-            return EACCES;
+            return EINVAL;
         if (!watch_special_perms(r->path))
             return ENOENT;
     } else {
@@ -373,11 +384,11 @@ static int do_watch(struct request *r)
         if (!has_depth)
             return EINVAL;
     }
-    if (r->path[0] == '@' && !watch_special_perms(r->path) && r->c->id)
-        return EINVAL;
+    if (watch_there(r->c, r->path, token))
+        return EEXIST;
     if (r->c->id && strlen(token) > XENSTORE_REL_PATH_MAX)
         return E2BIG;
-    if (r->c->id && a && a->watches >= quota.watches)
+    if (r->c->id && a && a->watches > quota.watches)
         return E2BIG;
     rc = watch_add(r->c, r->path, token, name[0] != '/' && name[0] != '@', has_depth ? (int)depth : -1);
     if (rc)
@@ -390,19 +401,21 @@ static int do_watch(struct request *r)
 static int do_unwatch(struct request *r)
 {
     const char *token;
-    size_t at = 0;
+    size_t at = 0, second = 0;
     int rc = path_arg(r, &at, true);
 
-    token = rc ? NULL : next_string(r, &at);
-    if (!token)
+    /* What cannot be watched is not watched. */
+    token = next_string(r, &second) ? next_string(r, &second) : NULL;
+    if (!token || second != r->size)
         return EINVAL;
-    rc = watch_remove(r->c, r->path, token);
+    rc = rc ? ENOENT : watch_remove(r->c, r->path, token);
     return rc ? rc : done(r);
 }
 
 static int do_reset_watches(struct request *r)
 {
     watch_remove_all(r->c);
+    conn_end_txns(r->c);
     return done(r);
 }
 
@@ -410,29 +423,20 @@ static int do_reset_watches(struct request *r)
 
 static int do_transaction_start(struct request *r)
 {
-    struct domain_account *a = domains_account(r->c->id);
-    struct conn_txn *t;
+    const struct domain_account *a = domains_account(r->c->id);
+    struct txn *t;
     char text[12];
 
-    if (r->head->tx_id)
+    if (r->txn)
         return EBUSY;
-    if (r->c->id && a && a->transactions >= quota.transactions)
+    if (r->c->id && a && a->transactions > quota.transactions)
         return ENOSPC;
     do
         r->c->next_txn++;
     while (!r->c->next_txn || conn_txn(r->c, r->c->next_txn));
-    t = malloc(sizeof(*t));
-    if (!t)
+    t = txn_start(r->c->next_txn, r->c->id ? quota.txn_nodes : UINT32_MAX, r->c->id ? quota.txn_bytes : SIZE_MAX / 2);
+    if (!t || !conn_add_txn(r->c, t))
         return ENOMEM;
-    t->txn = txn_start(r->c->next_txn, r->c->id ? quota.txn_nodes : UINT32_MAX);
-    if (!t->txn) {
-        free(t);
-        return ENOMEM;
-    }
-    t->next = r->c->txns;
-    r->c->txns = t;
-    if (a)
-        a->transactions++;
     return reply(r, text, (size_t)snprintf(text, sizeof(text), "%u", r->c->next_txn) + 1);
 }
 
@@ -446,18 +450,11 @@ static int do_transaction_end(struct request *r)
         return EINVAL;
     if (!r->txn)
         return ENOENT;
-    for (struct conn_txn **p = &r->c->txns; *p; p = &(*p)->next) {
-        struct conn_txn *t = *p;
-
-        if (t->txn != r->txn)
-            continue;
-        *p = t->next;
-        free(t);
-        break;
-    }
-    if (domains_account(r->c->id))
-        domains_account(r->c->id)->transactions--;
-    if (*how == 'T')
+    conn_take_txn(r->c, r->txn);
+    /* Several transactions could each be within the quota, and not all of them. */
+    if (*how == 'T' && r->c->id && domains_account(r->c->id)->nodes + txn_created(r->txn) > quota.nodes)
+        rc = ENOSPC;
+    if (*how == 'T' && !rc)
         rc = txn_commit(r->txn);
     else
         txn_abort(r->txn);
@@ -472,8 +469,8 @@ static int do_introduce(struct request *r)
     size_t at = 0;
     int rc;
 
-    if (!number_arg(r, &at, NR_DOMIDS - 1, &id) || !number_arg(r, &at, UINT64_MAX, &gfn) ||
-        !number_arg(r, &at, UINT32_MAX, &port))
+    if (!number_arg(r, &at, UINT16_MAX, &id) || !number_arg(r, &at, UINT64_MAX, &gfn) ||
+        !number_arg(r, &at, UINT32_MAX, &port) || !port)
         return EINVAL;
     rc = domain_introduce((unsigned)id, gfn, (uint32_t)port);
     return rc ? rc : done(r);
@@ -482,10 +479,9 @@ static int do_introduce(struct request *r)
 static int with_domain(struct request *r, int (*act)(unsigned id))
 {
     uint64_t id;
-    size_t at = 0;
     int rc;
 
-    if (!number_arg(r, &at, NR_DOMIDS - 1, &id))
+    if (!only_number(r, UINT16_MAX, &id))
         return EINVAL;
     rc = act((unsigned)id);
     return rc ? rc : done(r);
@@ -517,9 +513,8 @@ static int do_get_domain_path(struct request *r)
 {
     char text[32];
     uint64_t id;
-    size_t at = 0;
 
-    if (!number_arg(r, &at, UINT16_MAX, &id))
+    if (!only_number(r, UINT16_MAX, &id))
         return EINVAL;
     return reply(r, text, (size_t)snprintf(text, sizeof(text), "/local/domain/%lu", id) + 1);
 }
@@ -528,10 +523,11 @@ static int do_is_introduced(struct request *r)
 {
     const struct domain_account *a;
     uint64_t id;
-    size_t at = 0;
 
-    if (!number_arg(r, &at, UINT16_MAX, &id))
+    if (!only_number(r, UINT16_MAX, &id))
         return EINVAL;
+    if (id == DOMID_SELF)
+        id = r->c->id;
     a = domains_account((unsigned)id);
     return reply(r, !id || (a && a->introduced) ? "T" : "F", 2);
 }
@@ -560,26 +556,26 @@ static const struct {
     int (*run)(struct request *r);
     unsigned flags;
 } requests[XS_TYPE_COUNT] = {
-    [XS_CONTROL] = {do_control, PRIVILEGED},
+    [XS_CONTROL] = {do_control, PRIVILEGED | IN_TXN},
     [XS_DIRECTORY] = {do_directory, IN_TXN},
     [XS_DIRECTORY_PART] = {do_directory_part, IN_TXN},
     [XS_READ] = {do_read, IN_TXN},
     [XS_GET_PERMS] = {do_get_perms, IN_TXN},
     [XS_WATCH] = {do_watch, 0},
     [XS_UNWATCH] = {do_unwatch, 0},
-    [XS_TRANSACTION_START] = {do_transaction_start, 0},
+    [XS_TRANSACTION_START] = {do_transaction_start, IN_TXN},
     [XS_TRANSACTION_END] = {do_transaction_end, IN_TXN},
     [XS_INTRODUCE] = {do_introduce, CHANGES | PRIVILEGED},
     [XS_RELEASE] = {do_release, CHANGES | PRIVILEGED},
-    [XS_GET_DOMAIN_PATH] = {do_get_domain_path, 0},
+    [XS_GET_DOMAIN_PATH] = {do_get_domain_path, IN_TXN},
     [XS_WRITE] = {do_write, CHANGES | IN_TXN},
     [XS_MKDIR] = {do_mkdir, CHANGES | IN_TXN},
     [XS_RM] = {do_rm, CHANGES | IN_TXN},
     [XS_SET_PERMS] = {do_set_perms, CHANGES | IN_TXN},
-    [XS_IS_DOMAIN_INTRODUCED] = {do_is_introduced, 0},
+    [XS_IS_DOMAIN_INTRODUCED] = {do_is_introduced, PRIVILEGED | IN_TXN},
     [XS_RESUME] = {do_resume, CHANGES | PRIVILEGED},
     [XS_SET_TARGET] = {do_set_target, CHANGES | PRIVILEGED},
-    [XS_RESET_WATCHES] = {do_reset_watches, 0},
+    [XS_RESET_WATCHES] = {do_reset_watches, IN_TXN},
 };
 
 static int run(struct request *r)

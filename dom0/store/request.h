@@ -7,7 +7,7 @@
 
 /* What one domain other than 0 may have. */
 struct quota {
-    unsigned nodes, watches, transactions, node_size, perms, txn_nodes, path;
+    unsigned nodes, watches, transactions, node_size, perms, txn_nodes, txn_bytes;
 };
 extern struct quota quota;
 

@@ -66,7 +66,7 @@ static ssize_t fault(struct ring *r, uint32_t error)
 static ssize_t ring_read(struct conn *c, void *buffer, size_t n)
 {
     struct ring *r = (struct ring *)c;
-    uint32_t cons = r->page->req_cons, at = MASK_XENSTORE_IDX(cons);
+    uint32_t cons = __atomic_load_n(&r->page->req_cons, __ATOMIC_RELAXED), at = MASK_XENSTORE_IDX(cons);
     uint32_t there = __atomic_load_n(&r->page->req_prod, __ATOMIC_ACQUIRE) - cons;
 
     if (r->broken)
@@ -79,14 +79,14 @@ static ssize_t ring_read(struct conn *c, void *buffer, size_t n)
         return 0;
     memcpy(buffer, r->page->req + at, n);
     __atomic_store_n(&r->page->req_cons, cons + (uint32_t)n, __ATOMIC_RELEASE);
-    notify(r);
+    r->said = true;
     return (ssize_t)n;
 }
 
 static ssize_t ring_write(struct conn *c, const void *data, size_t n)
 {
     struct ring *r = (struct ring *)c;
-    uint32_t prod = r->page->rsp_prod, at = MASK_XENSTORE_IDX(prod);
+    uint32_t prod = __atomic_load_n(&r->page->rsp_prod, __ATOMIC_RELAXED), at = MASK_XENSTORE_IDX(prod);
     uint32_t there = prod - __atomic_load_n(&r->page->rsp_cons, __ATOMIC_ACQUIRE);
 
     if (r->broken)
@@ -99,7 +99,7 @@ static ssize_t ring_write(struct conn *c, const void *data, size_t n)
         return 0;
     memcpy(r->page->rsp + at, data, n);
     __atomic_store_n(&r->page->rsp_prod, prod + (uint32_t)n, __ATOMIC_RELEASE);
-    notify(r);
+    r->said = true;
     return (ssize_t)n;
 }
 
@@ -127,14 +127,24 @@ static void ring_release(struct conn *c)
     free(r);
 }
 
+/* Once a turn, however many messages it had. */
+static void ring_served(struct conn *c)
+{
+    struct ring *r = (struct ring *)c;
+
+    if (r->said)
+        notify(r);
+    r->said = false;
+}
+
 static bool ring_gone(struct conn *c)
 {
     (void)c;
     return true;
 }
 
-static const struct conn_ops ring_ops = {ring_read, ring_write, ring_end, ring_release};
-static const struct conn_ops gone_ops = {ring_read, ring_write, ring_gone, ring_release};
+static const struct conn_ops ring_ops = {ring_read, ring_write, ring_end, ring_release, ring_served};
+static const struct conn_ops gone_ops = {ring_read, ring_write, ring_gone, ring_release, ring_served};
 
 void ring_stop(struct ring *r)
 {
@@ -271,6 +281,24 @@ int ring_start_local(void)
         free(r);
     }
     return rc;
+}
+
+int ring_again(struct ring *r, uint32_t remote_port)
+{
+    int rc;
+
+    if (r->port >= 0) {
+        by_port[r->port] = NULL;
+        xenevtchn_unbind(events, (evtchn_port_t)r->port);
+    }
+    r->remote_port = remote_port;
+    rc = ring_bind(r, r->conn.id, remote_port);
+    if (rc) {
+        log_line(LOG_NOTE, "domain %u cannot be heard: %s", r->conn.id, strerror(rc));
+        r->port = -1;
+    }
+    reconnect(r);
+    return 0;
 }
 
 /* ---- events ---- */

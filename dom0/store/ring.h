@@ -11,6 +11,7 @@
 struct ring {
     struct conn conn;
     struct xenstore_domain_interface *page;
+    bool said;                      /* something was put into the page or taken: the domain is to be told */
     bool broken;                    /* silent until the guest asks for a new connection */
     bool by_grant;                  /* how page was mapped */
     uint64_t gfn;
@@ -23,13 +24,12 @@ int ring_open(void);
 int ring_events_fd(void);
 void ring_events(void);             /* what the event channels say: rings become ready, or domains died */
 /* 0 or errno. */
+int ring_again(struct ring *r, uint32_t remote_port); /* a clean connection, on that port of the domain */
 int ring_start(unsigned id, uint64_t gfn, uint32_t remote_port);
 int ring_start_local(void);         /* Dom0's kernel, by /proc/xen/xsd_kva */
 struct ring *ring_of(unsigned id);
 void ring_stop(struct ring *r);
 /* Asks the hypervisor which domains live: releases the dead, tells of those that shut down. */
 void ring_check_domains(void);
-bool ring_domain_exists(unsigned id);
-int ring_events_handle_fd(void);    /* to keep over a live reload */
 
 #endif

@@ -44,7 +44,18 @@ static void sock_release(struct conn *c)
     free(s);
 }
 
-static const struct conn_ops sock_ops = {sock_read, sock_write, sock_end, sock_release};
+/* Room to write is waited for when replies wait; new requests not while the client does not read. */
+static void sock_served(struct conn *c)
+{
+    struct sock *s = (struct sock *)c;
+    struct epoll_event e = {.data.ptr = s};
+
+    e.events = (c->out ? EPOLLOUT : 0u) | (conn_paused(c) ? 0u : (uint32_t)EPOLLIN);
+    if (e.events != s->events && !epoll_ctl(epoll_fd, EPOLL_CTL_MOD, s->fd, &e))
+        s->events = e.events;
+}
+
+static const struct conn_ops sock_ops = {sock_read, sock_write, sock_end, sock_release, sock_served};
 
 bool conn_is_sock(const struct conn *c)
 {
@@ -66,6 +77,7 @@ struct sock *sock_add(int fd, int epoll, bool readonly)
     conn_init(&s->conn, &sock_ops, 0);
     s->conn.readonly = readonly;
     s->fd = fd;
+    s->events = e.events;
     return s;
 }
 
@@ -77,17 +89,4 @@ void sock_accept(int listener, int epoll, bool readonly)
         sock_add(fd, epoll, readonly);
     else if (errno != EAGAIN && errno != ECONNABORTED)
         log_line(LOG_ERROR, "accept: %s", strerror(errno));
-}
-
-void sock_after(struct conn *c)
-{
-    struct sock *s = (struct sock *)c;
-    struct epoll_event e = {.data.ptr = s};
-    bool want = c->out;
-
-    if (!conn_is_sock(c) || want == s->want_out)
-        return;
-    s->want_out = want;
-    e.events = want ? EPOLLIN | EPOLLOUT : EPOLLIN;
-    epoll_ctl(epoll_fd, EPOLL_CTL_MOD, s->fd, &e);
 }

@@ -8,13 +8,12 @@
 struct sock {
     struct conn conn;
     int fd;
-    bool want_out;  /* epoll watches for room to write */
+    uint32_t events; /* what epoll watches for */
 };
 
 /* One client that waits at the listening socket; added to the epoll set. */
 void sock_accept(int listener, int epoll, bool readonly);
 struct sock *sock_add(int fd, int epoll, bool readonly); /* NULL: no memory; fd is closed */
-void sock_after(struct conn *c); /* after it was served: watch for room if replies wait */
 bool conn_is_sock(const struct conn *c);
 
 #endif

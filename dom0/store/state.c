@@ -3,6 +3,7 @@
 #include "domains.h"
 #include "log.h"
 #include "path.h"
+#include "request.h"
 #include "ring.h"
 #include "sock.h"
 #include "watch.h"
@@ -20,11 +21,12 @@
  *   NODE    nr of perms, perms (domid, bits), length of the path with NUL, path, value. Parents first.
  *   SPECIAL the same for "@…", without value
  *   CONN    struct conn_record, bytes read so far, bytes to be written
- *   WATCH   depth, relative, path, NUL, token, NUL; of the last CONN
+ *   WATCH   depth, relative, path, NUL, token, NUL; of the last CONN, oldest first
+ *   TXN     number; of the last CONN
  *   END
  */
-#define MAGIC "pxstore1"
-enum { DOMAIN = 1, NODE, SPECIAL, CONN, WATCH, END };
+#define MAGIC "pxstore2"
+enum { DOMAIN = 1, NODE, SPECIAL, CONN, WATCH, TXN, END };
 
 struct domain_record {
     uint32_t id, introduced, shutdown_seen;
@@ -33,7 +35,7 @@ struct domain_record {
 struct conn_record {
     uint32_t id, is_sock, fd, readonly, broken, remote_port;
     int32_t target;
-    uint32_t have, out;
+    uint32_t have, out, next_txn;
     uint64_t gfn;
 };
 
@@ -75,10 +77,33 @@ static void put_node(FILE *f, uint32_t type, const struct perms *p, const char *
     put(f, type, head, (2 + n) * sizeof(head[0]), path, head[1], value, size);
 }
 
+/* Newest first is how the connection has them. */
+static void put_watches(FILE *f, const struct watch *newest)
+{
+    const struct watch **list;
+    size_t n = 0;
+
+    for (const struct watch *w = newest; w; w = w->conn_next)
+        n++;
+    list = malloc((n + 1) * sizeof(*list));
+    if (!list)
+        abort();
+    n = 0;
+    for (const struct watch *w = newest; w; w = w->conn_next)
+        list[n++] = w;
+    while (n--) {
+        struct watch_record wr = {list[n]->depth, list[n]->relative};
+
+        put(f, WATCH, &wr, sizeof(wr), list[n]->path, strlen(list[n]->path) + 1, list[n]->token, strlen(list[n]->token) + 1);
+    }
+    free(list);
+}
+
 static void put_conn(FILE *f, const struct conn *c, bool is_sock)
 {
     struct conn_record r = {.id = c->id, .is_sock = is_sock, .readonly = c->readonly, .target = c->target,
-                            .have = (uint32_t)c->have};
+                            .have = (uint32_t)c->have,
+                            .next_txn = c->next_txn};
     char *out;
 
     for (const struct chunk *k = c->out; k; k = k->next)
@@ -102,10 +127,11 @@ static void put_conn(FILE *f, const struct conn *c, bool is_sock)
     }
     put(f, CONN, &r, sizeof(r), &c->in, r.have, out, r.out);
     free(out);
-    for (const struct watch *w = c->watches; w; w = w->conn_next) {
-        struct watch_record wr = {w->depth, w->relative};
+    put_watches(f, c->watches);
+    for (const struct conn_txn *t = c->txns; t; t = t->next) {
+        uint32_t id = txn_id(t->txn);
 
-        put(f, WATCH, &wr, sizeof(wr), w->path, strlen(w->path) + 1, w->token, strlen(w->token) + 1);
+        put(f, TXN, &id, sizeof(id), "", 0, "", 0);
     }
 }
 
@@ -178,7 +204,7 @@ static bool get_node(bool special, const char *data, size_t size)
         memcpy(&entry, data, sizeof(entry));
         list[i] = (struct perm){(uint16_t)entry, (uint8_t)(entry >> 16 & 3)};
     }
-    if (data[head[1] - 1] || !path_absolute(data, 0, special, path))
+    if (data[head[1] - 1] || data[0] != (special ? '@' : '/') || !path_absolute(data, 0, special, path))
         return false;
     p = perms_shared(list, head[0], path);
     if (!p)
@@ -186,7 +212,7 @@ static bool get_node(bool special, const char *data, size_t size)
     if (special)
         watch_special_set(path, p);
     else if (path[1])
-        ok = !view_write(NULL, path, data + head[1], size, p);
+        ok = !view_write(NULL, path, data + head[1], size, p, false);
     else
         tree_set_perms(tree_root(), p);
     perms_put(p);
@@ -195,7 +221,7 @@ static bool get_node(bool special, const char *data, size_t size)
 
 static struct conn *get_ring(const struct conn_record *r)
 {
-    int rc = r->id ? ring_start(r->id, r->gfn, r->remote_port) : ring_start_local();
+    int rc = ring_of(r->id) ? EEXIST : r->id ? ring_start(r->id, r->gfn, r->remote_port) : ring_start_local();
 
     if (rc) {
         log_line(LOG_NOTE, "domain %u is not connected again: %s", r->id, strerror(rc));
@@ -217,6 +243,17 @@ static struct conn *get_sock(const struct conn_record *r, int epoll)
     return s ? &s->conn : NULL;
 }
 
+/* What was read of a request: not more than that one. */
+static bool have_valid(const char *data, size_t have)
+{
+    struct xsd_sockmsg head;
+
+    if (have < sizeof(head))
+        return true;
+    memcpy(&head, data, sizeof(head));
+    return head.len <= XENSTORE_PAYLOAD_MAX && have <= sizeof(head) + head.len;
+}
+
 static bool get_conn(const char *data, size_t size, int epoll, struct conn **out)
 {
     struct conn_record r;
@@ -227,12 +264,14 @@ static bool get_conn(const char *data, size_t size, int epoll, struct conn **out
     if (size < sizeof(r))
         return false;
     memcpy(&r, data, sizeof(r));
-    if (r.have > sizeof(c->in) - 1 || r.id >= NR_DOMIDS || size - sizeof(r) != (size_t)r.have + r.out)
+    if (r.have > sizeof(c->in) - 1 || r.id >= NR_DOMIDS || size - sizeof(r) != (size_t)r.have + r.out ||
+        !have_valid(data + sizeof(r), r.have) || r.target < -1 || r.target >= (int32_t)NR_DOMIDS)
         return false;
     c = r.is_sock ? get_sock(&r, epoll) : get_ring(&r);
     if (!c)
         return true;
     c->target = r.target;
+    c->next_txn = r.next_txn;
     c->have = r.have;
     memcpy(&c->in, data + sizeof(r), r.have);
     k = r.out ? malloc(sizeof(*k) + r.out) : NULL;
@@ -259,12 +298,29 @@ static bool get_watch(const char *data, size_t size, struct conn *c)
     memcpy(&r, data, sizeof(r));
     path = data + sizeof(r);
     length = strlen(path) + 1;
-    if (sizeof(r) + length >= size)
+    if (sizeof(r) + length >= size || length > PATH_BYTES || (path[0] != '/' && path[0] != '@'))
         return false;
     token = path + length;
     if (c)
         watch_add(c, path, token, r.relative, r.depth);
     return true;
+}
+
+static bool get_txn(const char *data, size_t size, struct conn *c)
+{
+    uint32_t id;
+    struct txn *t;
+
+    if (size != sizeof(id))
+        return false;
+    memcpy(&id, data, sizeof(id));
+    if (!c || !id || conn_txn(c, id))
+        return true;
+    t = txn_start(id, c->id ? quota.txn_nodes : UINT32_MAX, c->id ? quota.txn_bytes : SIZE_MAX / 2);
+    if (!t)
+        return false;
+    txn_doom(t);
+    return conn_add_txn(c, t);
 }
 
 static bool get_domain(const char *data, size_t size)
@@ -302,6 +358,7 @@ static bool records(const char *at, const char *end, int epoll)
         case SPECIAL: ok = get_node(true, at, r.size); break;
         case CONN: ok = get_conn(at, r.size, epoll, &conn); break;
         case WATCH: ok = get_watch(at, r.size, conn); break;
+        case TXN: ok = get_txn(at, r.size, conn); break;
         case END: return true;
         }
         if (!ok)

@@ -2,7 +2,7 @@
 /*
  * The whole state in a file: written when the daemon ends or renews itself, read when it starts, so that no domain and no
  * toolstack notices. Nodes, permissions, watches and half-read messages of domains; over a live reload also Dom0's open sockets.
- * Transactions are not kept: their clients get ENOENT at the end of theirs and try again.
+ * Of transactions only the numbers are kept: what they saw is not known any more, so they end with EAGAIN, and their clients begin again.
  */
 #ifndef STORE_STATE_H
 #define STORE_STATE_H

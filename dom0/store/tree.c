@@ -8,6 +8,7 @@
 static struct node **table;
 static size_t buckets, used;
 static struct node *root;
+static struct node *owned[NR_DOMIDS];
 
 struct node *tree_root(void)
 {
@@ -60,12 +61,34 @@ static struct node *node_new(const char *name, size_t length, struct perms *perm
     return n;
 }
 
-static void owner_count(const struct perms *p, int by)
+struct node *tree_owned(unsigned id)
 {
-    struct domain_account *a = domains_account(p->p[0].domid);
+    return id < NR_DOMIDS ? owned[id] : NULL;
+}
 
-    if (a)
-        a->nodes = (uint32_t)((int64_t)a->nodes + by);
+static void owner_add(struct node *n)
+{
+    unsigned id = n->perms->p[0].domid;
+
+    n->owned_pprev = NULL;
+    if (id >= NR_DOMIDS)
+        return;
+    domains_account(id)->nodes++;
+    n->owned_next = owned[id];
+    n->owned_pprev = &owned[id];
+    if (owned[id])
+        owned[id]->owned_pprev = &n->owned_next;
+    owned[id] = n;
+}
+
+static void owner_drop(struct node *n)
+{
+    if (!n->owned_pprev)
+        return;
+    domains_account(n->perms->p[0].domid)->nodes--;
+    *n->owned_pprev = n->owned_next;
+    if (n->owned_next)
+        n->owned_next->owned_pprev = n->owned_pprev;
 }
 
 void tree_init(void)
@@ -76,7 +99,7 @@ void tree_init(void)
     root = p ? node_new("", 0, p) : NULL;
     if (!root || !table)
         abort();
-    owner_count(p, 1);
+    owner_add(root);
     perms_put(p);
 }
 
@@ -123,7 +146,7 @@ struct node *tree_add(struct node *parent, const char *name, size_t length, stru
     parent->names += (uint32_t)length + 1;
     parent->dir_changed = domains_stamp();
     used++;
-    owner_count(perms, 1);
+    owner_add(n);
     return n;
 }
 
@@ -146,17 +169,17 @@ bool tree_set_value(struct node *n, const void *value, size_t size)
 
 void tree_set_perms(struct node *n, struct perms *perms)
 {
-    owner_count(n->perms, -1);
-    owner_count(perms, 1);
+    owner_drop(n);
     perms_get(perms);
     perms_put(n->perms);
     n->perms = perms;
+    owner_add(n);
     n->changed = domains_stamp();
 }
 
 static void node_free(struct node *n)
 {
-    owner_count(n->perms, -1);
+    owner_drop(n);
     perms_put(n->perms);
     free(n->value);
     free(n);
@@ -241,17 +264,17 @@ void tree_free(void)
 
 unsigned tree_audit(void)
 {
-    static uint32_t owned[NR_DOMIDS];
+    static uint32_t count[NR_DOMIDS];
     unsigned errors = 0;
     uint64_t seen = 0;
 
-    memset(owned, 0, sizeof(owned));
+    memset(count, 0, sizeof(count));
     for (struct node *n = root; n; n = tree_next(n, root)) {
         uint32_t children = 0, names = 0;
 
         seen++;
         if (n->perms->p[0].domid < NR_DOMIDS)
-            owned[n->perms->p[0].domid]++;
+            count[n->perms->p[0].domid]++;
         for (struct node *c = n->first; c; c = c->next) {
             children++;
             names += (uint32_t)strlen(c->name) + 1;
@@ -261,7 +284,11 @@ unsigned tree_audit(void)
         errors += children != n->nr_children || names != n->names;
     }
     errors += seen != used + 1;
-    for (unsigned i = 0; i < NR_DOMIDS; i++)
-        errors += owned[i] != domains_account(i)->nodes;
+    for (unsigned i = 0; i < NR_DOMIDS; i++) {
+        errors += count[i] != domains_account(i)->nodes;
+        for (const struct node *n = owned[i]; n; n = n->owned_next)
+            count[i] -= n->perms->p[0].domid == i && *n->owned_pprev == n;
+        errors += count[i] != 0;
+    }
     return errors;
 }

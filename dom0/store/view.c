@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "view.h"
+#include "domains.h"
 #include "path.h"
 #include "watch.h"
 #include <errno.h>
@@ -13,6 +14,7 @@ struct seen {
     uint64_t changed;              /* 0: was not there */
     uint64_t dir_changed;          /* 0: was not listed */
     bool exists, written, below_removed;
+    bool tell;                     /* somebody asked for it by name: its watches fire */
     struct perms *perms;
     char *value;
     uint32_t size;
@@ -24,6 +26,9 @@ struct seen {
 struct txn {
     uint32_t id;
     unsigned limit, touched, created;
+    size_t room;       /* bytes that it may still take */
+    uint64_t changes;  /* of nodes, so far */
+    bool doomed;
     struct seen *bucket[SEEN_BUCKETS];
     struct seen *first, **end;
     struct seen *first_change, **changes_end;
@@ -38,7 +43,7 @@ static unsigned hash_path(const char *path)
     return h % SEEN_BUCKETS;
 }
 
-struct txn *txn_start(uint32_t id, unsigned limit)
+struct txn *txn_start(uint32_t id, unsigned limit, size_t bytes)
 {
     struct txn *t = calloc(1, sizeof(*t));
 
@@ -46,9 +51,15 @@ struct txn *txn_start(uint32_t id, unsigned limit)
         return NULL;
     t->id = id;
     t->limit = limit;
+    t->room = bytes;
     t->end = &t->first;
     t->changes_end = &t->first_change;
     return t;
+}
+
+void txn_doom(struct txn *t)
+{
+    t->doomed = true;
 }
 
 uint32_t txn_id(const struct txn *t)
@@ -85,15 +96,19 @@ static struct seen *seen_find(const struct txn *t, const char *path)
     return NULL;
 }
 
-static int value_set(struct seen *s, const void *value, size_t size)
+static int value_set(struct txn *t, struct seen *s, const void *value, size_t size)
 {
-    char *copy = malloc(size ? size : 1);
+    char *copy;
 
+    if (size > t->room + s->size)
+        return ENOSPC;
+    copy = malloc(size ? size : 1);
     if (!copy)
         return ENOMEM;
     if (size)
         memcpy(copy, value, size);
     free(s->value);
+    t->room = t->room + s->size - size;
     s->value = copy;
     s->size = (uint32_t)size;
     return 0;
@@ -106,11 +121,12 @@ static int touch(struct txn *t, const char *path, struct seen **out)
     const struct node *n;
     size_t length = strlen(path) + 1;
     unsigned h = hash_path(path);
+    int rc;
 
     *out = s;
     if (s)
         return 0;
-    if (t->touched >= t->limit)
+    if (t->touched >= t->limit || t->room < sizeof(*s) + length)
         return ENOSPC;
     s = calloc(1, sizeof(*s) + length);
     if (!s)
@@ -118,9 +134,10 @@ static int touch(struct txn *t, const char *path, struct seen **out)
     memcpy(s->path, path, length);
     n = tree_find(path);
     if (n) {
-        if (value_set(s, n->value, n->size)) {
+        rc = value_set(t, s, n->value, n->size);
+        if (rc) {
             free(s);
-            return ENOMEM;
+            return rc;
         }
         s->exists = true;
         s->changed = n->changed;
@@ -131,6 +148,7 @@ static int touch(struct txn *t, const char *path, struct seen **out)
     *t->end = s;
     t->end = &s->next;
     t->touched++;
+    t->room -= sizeof(*s) + length;
     *out = s;
     return 0;
 }
@@ -149,13 +167,18 @@ int view_get(struct txn *t, const char *path, struct entry *e)
         return 0;
     }
     rc = touch(t, path, &s);
-    if (!rc && s->exists)
-        *e = (struct entry){true, s->perms, s->value, s->size, s->dir_changed};
+    if (!rc && s->exists) {
+        const struct node *n = tree_find(path);
+
+        /* Of the list as it would be shown now: what others and the transaction itself did to it since. */
+        *e = (struct entry){true, s->perms, s->value, s->size, (n ? n->dir_changed : 0) + t->changes};
+    }
     return rc;
 }
 
 static void changes(struct txn *t, struct seen *s)
 {
+    t->changes++;
     if (s->written)
         return;
     s->written = true;
@@ -195,28 +218,29 @@ static void removed_fire(struct node *top)
             watch_fire(path, NULL, n->perms, n != top);
 }
 
-int view_write(struct txn *t, const char *path, const void *value, size_t size, struct perms *perms)
+int view_write(struct txn *t, const char *path, const void *value, size_t size, struct perms *perms, bool tell)
 {
     struct seen *s;
     int rc;
 
     if (!t) {
         rc = tree_write(path, value, size, perms);
-        if (!rc)
+        if (!rc && tell)
             watch_fire(path, tree_find(path)->perms, NULL, false);
         return rc;
     }
     rc = touch(t, path, &s);
     if (!rc)
-        rc = value_set(s, value, size);
+        rc = value_set(t, s, value, size);
     if (rc)
         return rc;
     if (!s->exists) {
         perms_put(s->perms);
         s->perms = perms_get(perms);
-        t->created++;
+        t->created += !s->changed;
     }
     s->exists = true;
+    s->tell |= tell;
     s->below_removed = false;
     changes(t, s);
     return 0;
@@ -245,6 +269,7 @@ int view_set_perms(struct txn *t, const char *path, struct perms *perms)
     perms_get(perms);
     perms_put(s->perms);
     s->perms = perms;
+    s->tell = true;
     changes(t, s);
     return 0;
 }
@@ -256,6 +281,7 @@ static void seen_remove(struct txn *t, struct seen *s, bool below)
     if (!s->changed)
         t->created--;
     s->exists = false;
+    s->tell = true;
     s->below_removed = below;
     changes(t, s);
 }
@@ -272,7 +298,7 @@ static int txn_remove(struct txn *t, const char *top)
 
         tree_path(n, path, sizeof(path));
         rc = touch(t, path, &s);
-        if (!rc)
+        if (!rc && !s->dir_changed)
             s->dir_changed = n->dir_changed;
     }
     if (rc)
@@ -295,6 +321,29 @@ int view_remove(struct txn *t, const char *path)
     removed_fire(n);
     tree_remove(n);
     return 0;
+}
+
+void view_remove_owned(unsigned id)
+{
+    struct node *n;
+
+    while ((n = tree_owned(id))) {
+        if (n == tree_root()) {
+            struct perms *p = perms_new(&(struct perm){0, n->perms->p[0].bits}, 1, domains_stamp());
+
+            if (!p)
+                return;
+            tree_set_perms(n, p);
+            perms_put(p);
+            continue;
+        }
+        /* The highest of them first: those below it go with it, and their watchers hear of it as of any removal. */
+        for (struct node *up = n->parent; up != tree_root(); up = up->parent)
+            if (up->perms->p[0].domid == id)
+                n = up;
+        removed_fire(n);
+        tree_remove(n);
+    }
 }
 
 /* ---- listing ---- */
@@ -405,7 +454,7 @@ static int apply(const struct seen *s)
 
 int txn_commit(struct txn *t)
 {
-    int rc = 0;
+    int rc = t->doomed ? EAGAIN : 0;
 
     for (struct seen *s = t->first; s && !rc; s = s->next)
         if (!still_so(s))
@@ -414,7 +463,7 @@ int txn_commit(struct txn *t)
         if (s->exists || s->changed)
             rc = apply(s);
     for (struct seen *s = t->first_change; s && !rc; s = s->changed_next)
-        if (s->exists || s->changed)
+        if (s->tell && (s->exists || s->changed))
             watch_fire(s->path, s->exists ? s->perms : NULL, s->perms, s->below_removed);
     txn_abort(t);
     return rc;

@@ -25,18 +25,21 @@ struct entry {
 
 /* All: t NULL is the tree itself. Paths are absolute and valid. 0 or an errno (ENOMEM, ENOSPC: the transaction touches too much). */
 int view_get(struct txn *t, const char *path, struct entry *e);
-/* The parent exists. A new node takes a reference on perms; an old one keeps its own. Fires watches. */
-int view_write(struct txn *t, const char *path, const void *value, size_t size, struct perms *perms);
+/* The parent exists. A new node takes a reference on perms; an old one keeps its own. tell: fires watches, in a transaction at its
+ * end. */
+int view_write(struct txn *t, const char *path, const void *value, size_t size, struct perms *perms, bool tell);
 int view_set_perms(struct txn *t, const char *path, struct perms *perms);
 int view_remove(struct txn *t, const char *path);
+void view_remove_owned(unsigned id); /* the nodes of a domain that died, with all below; the root becomes domain 0's */
 /* The names of the children, each with its NUL, in memory from malloc. */
 int view_list(struct txn *t, const char *path, char **names, size_t *size);
 
-/* `limit`: how many nodes it may touch. NULL: no memory. */
-struct txn *txn_start(uint32_t id, unsigned limit);
+/* How many nodes it may touch, and how many bytes that may take here. NULL: no memory. */
+struct txn *txn_start(uint32_t id, unsigned limit, size_t bytes);
+void txn_doom(struct txn *t);  /* it cannot be known any more what it saw: it will end with EAGAIN */
 void txn_abort(struct txn *t);
 int txn_commit(struct txn *t); /* 0, EAGAIN, ENOMEM; gone in any case */
 uint32_t txn_id(const struct txn *t);
-unsigned txn_created(const struct txn *t); /* nodes it would add */
+unsigned txn_created(const struct txn *t); /* nodes that are not in the tree and would be */
 
 #endif

@@ -13,13 +13,25 @@
 
 static struct watch *table[WATCH_BUCKETS];
 
-static unsigned hash_of(const char *path, size_t length)
-{
-    uint32_t h = 2166136261u;
+#define HASH_START 2166136261u
 
-    for (size_t i = 0; i < length; i++)
-        h = (h ^ (uint8_t)path[i]) * 16777619u;
+static uint32_t hash_more(uint32_t h, char c)
+{
+    return (h ^ (uint8_t)c) * 16777619u;
+}
+
+static unsigned hash_bucket(uint32_t h)
+{
     return (h ^ h >> 14) % WATCH_BUCKETS;
+}
+
+static unsigned bucket_of(const char *path)
+{
+    uint32_t h = HASH_START;
+
+    for (; *path; path++)
+        h = hash_more(h, *path);
+    return hash_bucket(h);
 }
 
 static void account(const struct conn *c, int by)
@@ -30,14 +42,21 @@ static void account(const struct conn *c, int by)
         a->watches = (uint32_t)((int64_t)a->watches + by);
 }
 
+bool watch_there(const struct conn *c, const char *path, const char *token)
+{
+    for (const struct watch *w = table[bucket_of(path)]; w; w = w->hash_next)
+        if (w->conn == c && !strcmp(w->path, path) && !strcmp(w->token, token))
+            return true;
+    return false;
+}
+
 int watch_add(struct conn *c, const char *path, const char *token, bool relative, int depth)
 {
     size_t length = strlen(path);
-    struct watch *w, **bucket = &table[hash_of(path, length)];
+    struct watch *w, **bucket = &table[bucket_of(path)];
 
-    for (w = *bucket; w; w = w->hash_next)
-        if (w->conn == c && !strcmp(w->path, path) && !strcmp(w->token, token))
-            return EEXIST;
+    if (watch_there(c, path, token))
+        return EEXIST;
     w = calloc(1, sizeof(*w) + length + 1);
     if (!w)
         return ENOMEM;
@@ -50,7 +69,8 @@ int watch_add(struct conn *c, const char *path, const char *token, bool relative
     w->conn = c;
     w->relative = relative;
     w->depth = depth;
-    w->hash_next = *bucket;
+    while (*bucket) /* the oldest first: so come the events */
+        bucket = &(*bucket)->hash_next;
     *bucket = w;
     w->conn_next = c->watches;
     c->watches = w;
@@ -60,7 +80,7 @@ int watch_add(struct conn *c, const char *path, const char *token, bool relative
 
 static void watch_free(struct watch *w)
 {
-    struct watch **at = &table[hash_of(w->path, strlen(w->path))];
+    struct watch **at = &table[bucket_of(w->path)];
 
     while (*at != w)
         at = &(*at)->hash_next;
@@ -108,53 +128,64 @@ void watch_first(struct conn *c, const char *path, const char *token, bool relat
     conn_event(c, shown(c, path, relative), token);
 }
 
+static bool may_read(const struct conn *c, const struct perms *p)
+{
+    return p && perms_of(p, (uint16_t)c->id, c->target) & PERM_READ;
+}
+
+/* Who may read the node, as it was or is, or the folder it is in. */
 static bool may_hear(const struct conn *c, const char *path, const struct perms *perms, const struct perms *old)
 {
-    if (c->id == 0)
-        return true;
-    if (perms && perms_of(perms, (uint16_t)c->id, c->target) & PERM_READ)
-        return true;
-    if (old && perms_of(old, (uint16_t)c->id, c->target) & PERM_READ)
-        return true;
-    if (!perms && path[0] == '/' && path[1]) {
-        char parent[PATH_BYTES];
-        size_t up = path_parent(path);
-        const struct node *n;
+    char parent[PATH_BYTES];
+    const struct node *n;
+    size_t up;
 
-        memcpy(parent, path, up);
-        parent[up] = 0;
-        n = tree_find(parent);
-        return n && perms_of(n->perms, (uint16_t)c->id, c->target) & PERM_READ;
-    }
-    return false;
+    if (c->id == 0 || may_read(c, perms) || may_read(c, old))
+        return true;
+    if (path[0] != '/' || !path[1])
+        return false;
+    up = path_parent(path);
+    memcpy(parent, path, up);
+    parent[up] = 0;
+    n = tree_find(parent);
+    return n && may_read(c, n->perms);
 }
 
-/* Watches of the first `length` bytes of path; the change is `below` levels deeper. */
-static void fire_at(const char *path, size_t length, int below, const struct perms *perms, const struct perms *old)
+struct change {
+    const char *path;
+    const struct perms *perms, *old;
+};
+
+/* Watches of the first `length` bytes of the path; the change is `below` levels deeper. */
+static void fire_at(const struct change *what, unsigned bucket, size_t length, int below)
 {
-    for (struct watch *w = table[hash_of(path, length)], *next; w; w = next) {
-        next = w->hash_next;
-        if (strncmp(w->path, path, length) || w->path[length])
+    for (struct watch *w = table[bucket]; w; w = w->hash_next) {
+        if (strncmp(w->path, what->path, length) || w->path[length])
             continue;
-        if ((w->depth < 0 || below <= w->depth) && may_hear(w->conn, path, perms, old))
-            conn_event(w->conn, shown(w->conn, path, w->relative), w->token);
+        if ((w->depth < 0 || below <= w->depth) && may_hear(w->conn, what->path, what->perms, what->old))
+            conn_event(w->conn, shown(w->conn, what->path, w->relative), w->token);
     }
 }
 
+/* One walk along the path, whatever its depth: a guest chooses that. */
 void watch_fire(const char *path, const struct perms *perms, const struct perms *old, bool exact)
 {
-    size_t length = strlen(path);
+    const struct change what = {path, perms, old};
+    uint32_t h = HASH_START;
     int below = 0;
+    size_t i;
 
-    for (;;) {
-        fire_at(path, length, below++, perms, old);
-        if (exact || length <= 1)
-            return;
-        while (path[--length] != '/')
-            ;
-        if (!length)
-            length = 1;
+    if (path[0] == '/' && path[1] && !exact) {
+        for (const char *s = path; *s; s++)
+            below += *s == '/';
+        fire_at(&what, hash_bucket(hash_more(h, '/')), 1, below);
     }
+    for (i = 0; path[i]; i++) {
+        if (path[i] == '/' && i && !exact)
+            fire_at(&what, hash_bucket(h), i, --below);
+        h = hash_more(h, path[i]);
+    }
+    fire_at(&what, hash_bucket(h), i, 0);
 }
 
 /* ---- what is not a node ---- */

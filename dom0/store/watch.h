@@ -20,6 +20,7 @@ struct watch {
     char path[];                     /* absolute, or "@…" */
 };
 
+bool watch_there(const struct conn *c, const char *path, const char *token);
 /* EEXIST: that connection has it already. */
 int watch_add(struct conn *c, const char *path, const char *token, bool relative, int depth);
 int watch_remove(struct conn *c, const char *path, const char *token); /* ENOENT */
@@ -27,8 +28,8 @@ void watch_remove_all(struct conn *c);
 /* One event for a watch just made, whatever there is. */
 void watch_first(struct conn *c, const char *path, const char *token, bool relative);
 
-/* Something happened to the node. perms: its permissions now, NULL: it goes (those of its parent count then); old: those before,
- * or NULL. exact: only for watches of that very path. */
+/* Something happened to the node. perms: its permissions now, NULL: it goes; old: those before, or NULL. exact: only for watches
+ * of that very path. */
 void watch_fire(const char *path, const struct perms *perms, const struct perms *old, bool exact);
 
 /* "@introduceDomain", "@releaseDomain": who may hear of them. */
