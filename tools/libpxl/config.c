@@ -428,10 +428,23 @@ int pxl_config_set(struct pxl *p, struct pxl_config *c, const char *assignment, 
     return pxl_config_read(p, c, assignment, strlen(assignment), "command line", strict);
 }
 
+bool pxl_name_valid(const char *name)
+{
+    size_t n = strlen(name);
+
+    if (!n || n > 63)
+        return false;
+    for (; *name; name++)
+        if (*name == '/' || (unsigned char)*name <= ' ' || *name == 127)
+            return false;
+    return true;
+}
+
 int pxl_config_check(struct pxl *p, const struct pxl_config *c)
 {
-    if (!c->name || !*c->name || strlen(c->name) > 63 || strchr(c->name, '/'))
-        return pxl_fail(p, NULL, EINVAL, "name=\"guest1\"", "use the configuration: it needs a name of 1 to 63 bytes without /");
+    if (!c->name || !pxl_name_valid(c->name))
+        return pxl_fail(p, NULL, EINVAL, "name=\"guest1\"",
+                        "use the configuration: it needs a name of 1 to 63 bytes without / and blanks");
     if (c->type && strcmp(c->type, "pv"))
         return pxl_fail(p, NULL, EOPNOTSUPP, "type=\"pv\"", "make a guest of type %s: only pv there is", c->type);
     if (c->builder && strcmp(c->builder, "generic") && strcmp(c->builder, "linux"))

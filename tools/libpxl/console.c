@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "internal.h"
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -14,31 +13,25 @@
 
 int pxl_console_tty(struct pxl *p, uint32_t domid, int timeout_ms, char *path, size_t size)
 {
-    char key[64], *tty;
-    int rc = -1;
+    struct wire w = {.fd = -1};
+    char key[64], event[128];
+    bool found = false;
 
     fault_clear(p);
     snprintf(key, sizeof(key), "/local/domain/%u/console/tty", domid);
-    if (!xs_watch(p->store, key, "pxl-console"))
-        return pxl_fail(p, "store watch", errno, NULL, "find the console of domain %u", domid);
-    while (rc) {
-        struct pollfd f = {.fd = xs_fileno(p->store), .events = POLLIN};
-        unsigned n;
+    if (store_watch(p, &w, key))
+        return pxl_wrap(p, "find the console of domain %u", domid);
+    do {
+        char *tty = store_read(p, XBT_NULL, "%s", key);
 
-        tty = store_read(p, XBT_NULL, "%s", key);
         if (tty && *tty) {
             snprintf(path, size, "%s", tty);
-            rc = 0;
+            found = true;
         }
         free(tty);
-        if (!rc)
-            break;
-        if (poll(&f, 1, timeout_ms) <= 0)
-            break;
-        free(xs_read_watch(p->store, &n));
-    }
-    xs_unwatch(p->store, key, "pxl-console");
-    if (rc)
+    } while (!found && wire_event(&w, timeout_ms, event, sizeof(event)) > 0);
+    wire_close(&w);
+    if (!found)
         return pxl_fail(p, NULL, ETIMEDOUT, "is pxconsoled or xenconsoled running?",
                         "find the console of domain %u: no console daemon has taken it", domid);
     return 0;

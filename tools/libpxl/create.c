@@ -1,34 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A domain, from its configuration to its first instruction. Each step that made something has its undoing in
- * abandon(), which is right after any of them; who is killed on the way leaves a mark that pxl_sweep() finds.
+ * abandon(), which is right after any of them; who is killed on the way leaves a note that pxl_sweep() finds (making.h).
  */
 #include "internal.h"
 #include "device.h"
+#include "making.h"
 #include "names.h"
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <time.h>
 #include <unistd.h>
-
-#define MARK "/pxl/building/%u"
 
 struct creation {
     struct pxl *p;
     const struct pxl_config *c;
     const char *name;
+    struct making *making;
     uint32_t domid;
     uint8_t uuid[16];
     char uuid_text[37];
     struct build b;
     unsigned max_vcpus;
     uint64_t max_kib;
-    bool exists, named, introduced;
+    bool exists;
 };
 
-static void uuid_print(char out[37], const uint8_t u[16])
+void uuid_print(char out[37], const uint8_t u[16])
 {
     static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
     unsigned k = 0;
@@ -186,28 +186,35 @@ static int vcpu_keys(struct creation *n, xs_transaction_t t)
 static int keys_write(struct pxl *p, xs_transaction_t t, void *arg)
 {
     struct creation *n = arg;
-    char vm[48];
+    char vm[48], start[32];
+    struct timespec now;
 
     snprintf(vm, sizeof(vm), "/vm/%s", n->uuid_text);
-    return folders(n, t) || word(n, t, "vm", vm) || word(n, t, "name", n->name) || number(n, t, "domid", n->domid) ||
+    clock_gettime(CLOCK_REALTIME, &now);
+    snprintf(start, sizeof(start), "%ld.%02ld", now.tv_sec, now.tv_nsec / 10000000);
+    return names_take(p, t, n->name, n->domid) || folders(n, t) || word(n, t, "vm", vm) || word(n, t, "name", n->name) || number(n, t, "domid", n->domid) ||
                    store_write(p, t, n->name, "%s/name", vm) || store_write(p, t, n->uuid_text, "%s/uuid", vm) ||
+                   store_write(p, t, start, "%s/start_time", vm) ||
                    number(n, t, "memory/static-max", n->max_kib) || number(n, t, "memory/target", n->c->memory << 10) ||
                    number(n, t, "memory/videoram", 0) || word(n, t, "control/platform-feature-multiprocessor-suspend", "1") ||
                    word(n, t, "control/platform-feature-xs_reset_watches", "1") ||
                    number(n, t, "store/ring-ref", n->b.store_mfn) || number(n, t, "store/port", n->b.store_port) ||
                    number(n, t, "console/ring-ref", n->b.console_mfn) || number(n, t, "console/port", n->b.console_port) ||
                    word(n, t, "console/type", "xenconsoled") || word(n, t, "console/limit", "1048576") ||
-                   word(n, t, "console/output", "pty") || vcpu_keys(n, t) || names_add(p, t, n->name, n->domid)
+                   word(n, t, "console/output", "pty") || vcpu_keys(n, t)
                ? -1
                : 0;
 }
 
-static int mark(struct creation *n)
+/* As it was made: with the name and the UUID it got. */
+static int keep(struct creation *n)
 {
-    char pid[16];
+    struct pxl_config c = *n->c;
 
-    snprintf(pid, sizeof(pid), "%d", getpid());
-    return store_write(n->p, XBT_NULL, pid, MARK, n->domid);
+    c.name = (char *)n->name;
+    memcpy(c.uuid, n->uuid, sizeof(c.uuid));
+    c.uuid_set = true;
+    return pxl_domain_config_set(n->p, n->domid, &c);
 }
 
 /* Where pxconsoled runs, nothing of the first millisecond may be lost. A domain without console is better than none. */
@@ -217,14 +224,6 @@ static void console_connect(struct creation *n)
         return;
     pxl_log(n->p, 0, "the console daemon does not take the console of domain %u", n->domid);
     fault_clear(n->p);
-}
-
-static int introduce(struct creation *n)
-{
-    if (!xs_introduce_domain(n->p->store, n->domid, n->b.store_mfn, n->b.store_port))
-        return pxl_fail(n->p, "store introduce", errno, "the store's log says more", "connect domain %u to the store", n->domid);
-    n->introduced = true;
-    return 0;
 }
 
 /* ---- in order ---- */
@@ -240,6 +239,7 @@ static void abandon(struct creation *n)
         domctl_run(n->p, "domctl destroydomain");
         domain_forget(n->p, n->domid);
     }
+    making_name(n->p, n->making, NULL, 0);
     fault_clear(n->p);
     n->p->fault = fault;
 }
@@ -258,9 +258,8 @@ static int create_steps(struct creation *n, const struct pxl_create_options *o)
 {
     struct pxl *p = n->p;
 
-    if (domain_make(n))
-        return pxl_wrap(p, "make a domain");
-    if (mark(n))
+    if (making_name(p, n->making, n->uuid_text, DOMID_INVALID) || domain_make(n) ||
+        making_name(p, n->making, n->uuid_text, n->domid))
         return pxl_wrap(p, "make a domain");
     if (limits_set(n))
         return pxl_wrap(p, "set its limits");
@@ -269,29 +268,34 @@ static int create_steps(struct creation *n, const struct pxl_create_options *o)
         return pxl_wrap(p, "give it event channels");
     if (build_domain(p, &n->b))
         return pxl_wrap(p, "build its memory");
-    if (store_change(p, keys_write, n) || devices_add(p, n->domid, n->c))
+    if (store_change(p, keys_write, n))
         return pxl_wrap(p, "write its part of the store");
-    if (introduce(n))
+    if (devices_add(p, n->domid, n->c))
+        return pxl_wrap(p, "give it its devices");
+    if (keep(n))
         return -1;
-    if (pxl_domain_config_set(p, n->domid, n->c))
-        return -1;
+    if (store_introduce(p, n->domid, n->b.store_mfn, n->b.store_port))
+        return pxl_wrap(p, "connect it to the store");
     console_connect(n);
+    /* From here on it is whole (making.h). */
     if (!o->paused && pxl_unpause(p, n->domid))
         return -1;
-    return store_remove(p, XBT_NULL, MARK, n->domid);
+    return making_name(p, n->making, NULL, 0);
 }
 
 static int create_one(struct pxl *p, const struct pxl_config *c, const struct pxl_create_options *o, const char *name,
-                      const struct pxl_image *image, uint32_t *domid)
+                      const struct pxl_image *image, struct making *making, uint32_t *domid)
 {
-    struct creation n = {.p = p, .c = c, .name = name};
+    struct creation n = {.p = p, .c = c, .name = name, .making = making};
     uint32_t taken;
     char *cmdline = NULL;
     int rc;
 
-    if (!names_find(p, name, &taken))
+    /* The index knows all domains while the keeper runs; without it there may be some of other tools'. */
+    if (!names_find(p, name, &taken) || (!pxl_keeper_ready() && !names_search(p, name, &taken)))
         return pxl_fail(p, NULL, EEXIST, "another name=, or pxl rename", "create %s: domain %u has that name", name, taken);
-    fault_clear(p);
+    if (p->fault)
+        return pxl_wrap(p, "create %s", name);
     n.max_vcpus = c->maxvcpus ? c->maxvcpus : c->vcpus;
     n.max_kib = (c->maxmem ? c->maxmem : c->memory) << 10;
     n.b = (struct build){.image = image, .ramdisk = c->ramdisk, .cmdline = cmdline_of(c, &cmdline),
@@ -312,47 +316,28 @@ static int create_one(struct pxl *p, const struct pxl_config *c, const struct px
 int pxl_create(struct pxl *p, const struct pxl_config *c, const struct pxl_create_options *o, uint32_t *domid)
 {
     struct pxl_image *image;
+    struct making making;
+    unsigned removed;
     char name[80];
     int rc = 0;
 
-    fault_clear(p);
+    pxl_sweep(p, &removed);
     if (pxl_config_check(p, c))
         return pxl_wrap(p, "create %s", c->name ? c->name : "a domain without name");
     image = pxl_image_open(p, c->kernel, false);
     if (!image)
         return pxl_wrap(p, "create %s", c->name);
-    if (!o->count)
-        rc = create_one(p, c, o, c->name, image, domid);
-    for (unsigned i = 1; i <= o->count && !rc; i++) {
-        snprintf(name, sizeof(name), "%.64s-%u", c->name, i);
-        rc = create_one(p, c, o, name, image, domid);
+    if (making_begin(p, &making)) {
+        pxl_image_close(image);
+        return pxl_wrap(p, "create %s", c->name);
     }
+    if (!o->count)
+        rc = create_one(p, c, o, c->name, image, &making, domid);
+    for (unsigned i = 1; i <= o->count && !rc; i++) {
+        snprintf(name, sizeof(name), "%.52s-%u", c->name, i);
+        rc = create_one(p, c, o, name, image, &making, domid);
+    }
+    making_end(&making);
     pxl_image_close(image);
     return rc;
-}
-
-/* ---- those whose maker died ---- */
-
-int pxl_sweep(struct pxl *p, unsigned *removed)
-{
-    unsigned n = 0;
-    char **list = xs_directory(p->store, XBT_NULL, "/pxl/building", &n);
-
-    *removed = 0;
-    for (unsigned i = 0; list && i < n; i++) {
-        uint32_t domid = (uint32_t)strtoul(list[i], NULL, 10);
-        char *pid = store_read(p, XBT_NULL, "/pxl/building/%s", list[i]);
-        bool dead = pid && kill((pid_t)strtol(pid, NULL, 10), 0) && errno == ESRCH;
-
-        free(pid);
-        if (!dead)
-            continue;
-        domctl_new(p, XEN_DOMCTL_destroydomain, domid);
-        domctl_run(p, "domctl destroydomain");
-        domain_forget(p, domid);
-        (*removed)++;
-    }
-    free(list);
-    fault_clear(p);
-    return 0;
 }

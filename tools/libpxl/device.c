@@ -6,7 +6,6 @@
 #include <linux/loop.h>
 #include <linux/sockios.h>
 #include <net/if.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -211,32 +210,24 @@ static void mac_choose(struct device *d)
 /* Until the back end has made its network interface. */
 static int backend_wait(struct device *d)
 {
-    char path[96];
-    int rc = -1;
+    struct wire w = {.fd = -1};
+    char path[96], event[128];
+    bool taken = false;
 
     snprintf(path, sizeof(path), BACK "/state", d->kind, d->domid, d->id);
-    if (!xs_watch(d->p->store, path, "pxl-device"))
-        return pxl_fail(d->p, "store watch", errno, NULL, "wait for the back end of %s %u", d->kind, d->id);
-    for (;;) {
-        struct pollfd f = {.fd = xs_fileno(d->p->store), .events = POLLIN};
+    if (store_watch(d->p, &w, path))
+        return pxl_wrap(d->p, "wait for the back end of %s %u", d->kind, d->id);
+    do {
         char *state = store_read(d->p, XBT_NULL, "%s", path);
-        int now = state ? atoi(state) : 0;
-        unsigned n;
 
+        taken = state && atoi(state) >= XenbusStateInitWait;
         free(state);
-        if (now >= XenbusStateInitWait) {
-            rc = 0;
-            break;
-        }
-        if (poll(&f, 1, BACKEND_WAIT_MS) <= 0) {
-            pxl_fail(d->p, NULL, ETIMEDOUT, d->vif ? "modprobe xen-netback" : "modprobe xen-blkback",
-                     "wait for the back end of %s %u: no driver took it", d->kind, d->id);
-            break;
-        }
-        free(xs_read_watch(d->p->store, &n));
-    }
-    xs_unwatch(d->p->store, path, "pxl-device");
-    return rc;
+    } while (!taken && wire_event(&w, BACKEND_WAIT_MS, event, sizeof(event)) > 0);
+    wire_close(&w);
+    if (!taken)
+        return pxl_fail(d->p, NULL, ETIMEDOUT, d->vif ? "modprobe xen-netback" : "modprobe xen-blkback",
+                        "wait for the back end of %s %u: no driver took it", d->kind, d->id);
+    return 0;
 }
 
 /* The script's work of other toolstacks: the interface joins its bridge and goes up. */
@@ -308,7 +299,7 @@ void devices_remove(struct pxl *p, uint32_t domid)
         char **list;
 
         snprintf(path, sizeof(path), "/local/domain/0/backend/%s/%u", kinds[k], domid);
-        list = xs_directory(p->store, XBT_NULL, path, &n);
+        list = store_list(p, path, &n);
         for (unsigned i = 0; list && i < n; i++) {
             if (k == 0)
                 loop_drop(p, domid, list[i]);

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #define NO_HYPERVISOR_HINT "is this Dom0 of Philoxen or Xen, and /dev/xen/privcmd there (module xen-privcmd)?"
-#define NO_STORE_HINT "is pxstored or xenstored running?"
 
 _Static_assert(sizeof(struct bounce) <= BOUNCE_BYTES, "the hypercalls' memory");
 
@@ -16,6 +15,7 @@ struct pxl *pxl_open(unsigned flags)
     if (!p)
         return NULL;
     p->flags = flags;
+    p->wire.fd = -1;
     if (!(flags & PXL_NO_HYPERVISOR)) {
         p->call = xencall_open(NULL, 0);
         p->memory = p->call ? xenforeignmemory_open(NULL, 0) : NULL;
@@ -25,11 +25,8 @@ struct pxl *pxl_open(unsigned flags)
             return p;
         }
     }
-    if (!(flags & PXL_NO_STORE)) {
-        p->store = xs_open(0);
-        if (!p->store)
-            pxl_fail(p, "connect to the store", errno, NO_STORE_HINT, "reach the store");
-    }
+    if (!(flags & PXL_NO_STORE))
+        store_open(p);
     return p;
 }
 
@@ -37,8 +34,8 @@ void pxl_close(struct pxl *p)
 {
     if (!p)
         return;
-    if (p->store)
-        xs_close(p->store);
+    wire_close(&p->wire);
+    free(p->queue);
     if (p->bounce)
         xencall_free_buffer(p->call, p->bounce);
     if (p->memory)
@@ -70,7 +67,7 @@ static const char *hint_of(int err)
 
 static int call_failed(struct pxl *p, const char *name, int err)
 {
-    return pxl_fail(p, name, err, hint_of(err), "%s", name);
+    return pxl_fail(p, name, err, hint_of(err), "ask the hypervisor");
 }
 
 xen_domctl_t *domctl_new(struct pxl *p, uint32_t cmd, uint32_t domid)
@@ -154,6 +151,20 @@ int hv_domaininfo(struct pxl *p, uint32_t domid, xen_domctl_getdomaininfo_t *inf
         return call_failed(p, "domctl getdomaininfo", ESRCH);
     *info = d->u.getdomaininfo;
     return 0;
+}
+
+int hv_list(struct pxl *p, uint32_t first, xen_domctl_getdomaininfo_t *out)
+{
+    xen_sysctl_t *s = sysctl_new(p, XEN_SYSCTL_getdomaininfolist);
+    void *array = bounce_array(p, HV_LIST_MAX * sizeof(*out));
+
+    s->u.getdomaininfolist.first_domain = (domid_t)first;
+    s->u.getdomaininfolist.max_domains = HV_LIST_MAX;
+    set_xen_guest_handle_raw(s->u.getdomaininfolist.buffer, array);
+    if (sysctl_run(p, "sysctl getdomaininfolist"))
+        return -1;
+    memcpy(out, array, s->u.getdomaininfolist.num_domains * sizeof(*out));
+    return (int)s->u.getdomaininfolist.num_domains;
 }
 
 int hv_host(struct pxl *p)

@@ -7,8 +7,6 @@
 #include <sys/utsname.h>
 #include <xen/version.h>
 
-#define BATCH 256
-
 static void info_from(struct pxl_dominfo *o, const xen_domctl_getdomaininfo_t *i)
 {
     o->domid = i->domain;
@@ -28,36 +26,37 @@ static void info_from(struct pxl_dominfo *o, const xen_domctl_getdomaininfo_t *i
     o->outstanding = i->outstanding_pages;
 }
 
-static void name_of(struct pxl *p, struct pxl_dominfo *o)
+static void name_put(struct pxl_dominfo *o, const char *name)
 {
-    char *name = p->store ? store_read(p, XBT_NULL, "/local/domain/%u/name", o->domid) : NULL;
-
-    if (name)
-        snprintf(o->name, sizeof(o->name), "%s", name);
-    else if (o->domid == 0)
-        strcpy(o->name, "Domain-0");
-    else
-        strcpy(o->name, "(null)");
-    free(name);
+    snprintf(o->name, sizeof(o->name), "%s", name ? name : o->domid ? "(null)" : "Domain-0");
 }
 
-static int list_get(struct pxl *p, uint32_t first, xen_domctl_getdomaininfo_t *out)
+static void name_path(void *arg, unsigned i, char *path, size_t size)
 {
-    xen_sysctl_t *s = sysctl_new(p, XEN_SYSCTL_getdomaininfolist);
-    void *array = bounce_array(p, BATCH * sizeof(*out));
+    const struct pxl_dominfo *list = arg;
 
-    s->u.getdomaininfolist.first_domain = (domid_t)first;
-    s->u.getdomaininfolist.max_domains = BATCH;
-    set_xen_guest_handle_raw(s->u.getdomaininfolist.buffer, array);
-    if (sysctl_run(p, "sysctl getdomaininfolist"))
-        return -1;
-    memcpy(out, array, s->u.getdomaininfolist.num_domains * sizeof(*out));
-    return (int)s->u.getdomaininfolist.num_domains;
+    snprintf(path, size, "/local/domain/%u/name", list[i].domid);
+}
+
+static void name_take(void *arg, unsigned i, char *text)
+{
+    struct pxl_dominfo *list = arg;
+
+    name_put(&list[i], text);
+}
+
+static int names_get(struct pxl *p, struct pxl_dominfo *list, unsigned n)
+{
+    if (!(p->flags & PXL_NO_STORE))
+        return store_read_many(p, n, name_path, name_take, list);
+    for (unsigned i = 0; i < n; i++)
+        name_put(&list[i], NULL);
+    return 0;
 }
 
 int pxl_domains(struct pxl *p, struct pxl_dominfo **list, unsigned *n)
 {
-    static xen_domctl_getdomaininfo_t batch[BATCH];
+    static xen_domctl_getdomaininfo_t batch[HV_LIST_MAX];
     uint32_t first = 0;
     int got;
 
@@ -67,7 +66,7 @@ int pxl_domains(struct pxl *p, struct pxl_dominfo **list, unsigned *n)
     do {
         struct pxl_dominfo *more;
 
-        got = list_get(p, first, batch);
+        got = hv_list(p, first, batch);
         if (got < 0)
             goto failed;
         more = realloc(*list, (*n + (unsigned)got + 1) * sizeof(*more));
@@ -78,12 +77,12 @@ int pxl_domains(struct pxl *p, struct pxl_dominfo **list, unsigned *n)
         *list = more;
         memset(more + *n, 0, (unsigned)got * sizeof(*more));
         for (int i = 0; i < got; i++) {
-            info_from(&more[*n], &batch[i]);
-            name_of(p, &more[(*n)++]);
+            info_from(&more[(*n)++], &batch[i]);
             first = batch[i].domain + 1u;
         }
-    } while (got == BATCH);
-    return 0;
+    } while (got == HV_LIST_MAX);
+    if (!names_get(p, *list, *n))
+        return 0;
 failed:
     free(*list);
     *list = NULL;
@@ -96,11 +95,10 @@ int pxl_domain(struct pxl *p, uint32_t domid, struct pxl_dominfo *o)
 
     fault_clear(p);
     if (hv_domaininfo(p, domid, &info))
-        return -1;
+        return pxl_wrap(p, "look at domain %u", domid);
     memset(o, 0, sizeof(*o));
     info_from(o, &info);
-    name_of(p, o);
-    return 0;
+    return names_get(p, o, 1);
 }
 
 /* ---- vCPUs ---- */
@@ -297,10 +295,14 @@ void pxl_cpumask_print(char *out, size_t size, const uint64_t mask[16], unsigned
 
 int pxl_mem_max(struct pxl *p, uint32_t domid, uint64_t kib)
 {
+    char text[24], *target = store_read(p, XBT_NULL, "/local/domain/%u/memory/target", domid);
+    uint64_t least = target ? strtoull(target, NULL, 10) : 0;
     xen_domctl_t *d = domctl_new(p, XEN_DOMCTL_max_mem, domid);
-    char text[24];
 
+    free(target);
     fault_clear(p);
+    if (kib < least)
+        return pxl_fail(p, NULL, EINVAL, "pxl mem-set first", "limit domain %u to %lu KiB: its target is %lu", domid, kib, least);
     d->u.max_mem.max_memkb = kib + 1024;
     if (domctl_run(p, "domctl max_mem"))
         return pxl_wrap(p, "set the memory limit of domain %u", domid);
@@ -384,6 +386,19 @@ static int version_get(struct pxl *p, unsigned cmd, void *out, size_t size)
     return rc;
 }
 
+static void build_id_get(struct pxl *p, struct pxl_hostinfo *h)
+{
+    xen_build_id_t *id = (void *)p->bounce->argument;
+    unsigned most = sizeof(h->build_id) / 2 - 1;
+    int n;
+
+    memset(id, 0, sizeof(*id) + most);
+    id->len = most;
+    n = xencall2(p->call, __HYPERVISOR_xen_version, XENVER_build_id, (uint64_t)id);
+    for (int i = 0; i < n && i < (int)most; i++)
+        snprintf(h->build_id + 2 * i, 3, "%02x", id->buf[i]);
+}
+
 static void version_fill(struct pxl *p, struct pxl_hostinfo *h)
 {
     struct xen_compile_info compile;
@@ -404,6 +419,7 @@ static void version_fill(struct pxl *p, struct pxl_hostinfo *h)
     memcpy(h->cc_compile_by, compile.compile_by, sizeof(compile.compile_by));
     memcpy(h->cc_compile_domain, compile.compile_domain, sizeof(compile.compile_domain));
     memcpy(h->cc_compile_date, compile.compile_date, sizeof(compile.compile_date));
+    build_id_get(p, h);
     h->philoxen = strstr(h->xen_extra, "philoxen");
 }
 
@@ -438,7 +454,7 @@ int pxl_host(struct pxl *p, struct pxl_hostinfo *h)
     h->nr_nodes = s->u.physinfo.nr_nodes;
     h->cores_per_socket = s->u.physinfo.cores_per_socket;
     h->threads_per_core = s->u.physinfo.threads_per_core;
-    h->cpu_mhz = s->u.physinfo.cpu_khz / 1000;
+    h->cpu_khz = s->u.physinfo.cpu_khz;
     memcpy(h->hw_caps, s->u.physinfo.hw_cap, sizeof(h->hw_caps));
     caps_text(h->virt_caps, sizeof(h->virt_caps), s->u.physinfo.capabilities);
     h->total_kib = s->u.physinfo.total_pages << 2;

@@ -14,6 +14,7 @@
 #include <xencall.h>
 #include <xenforeignmemory.h>
 #include <xenstore.h>
+#include "wire.h"
 
 /* Memory that hypercalls may read and write; arguments are made in its parts. */
 #define BOUNCE_BYTES (256u << 10)
@@ -22,7 +23,13 @@
 struct pxl {
     xencall_handle *call;
     xenforeignmemory_handle *memory;
-    struct xs_handle *store;
+    struct wire wire;               /* the store */
+    struct pending {
+        uint32_t type;
+        char *path;
+    } *queue;                       /* requests that were put and not answered yet */
+    unsigned pending;
+    bool batch;                     /* changes are only queued */
     struct bounce {
         xen_domctl_t domctl;
         xen_sysctl_t sysctl;
@@ -54,7 +61,11 @@ int mmuext_op(struct pxl *p, struct mmuext_op *op, uint32_t domid, const char *n
 /* `size` bytes that the hypervisor may use, good until the next call; NULL when that is too much. */
 void *bounce_array(struct pxl *p, size_t size);
 int hv_domaininfo(struct pxl *p, uint32_t domid, xen_domctl_getdomaininfo_t *info); /* exactly this one: ESRCH */
+/* The next HV_LIST_MAX domains at most, from number `first` on: how many, or -1. */
+#define HV_LIST_MAX 256
+int hv_list(struct pxl *p, uint32_t first, xen_domctl_getdomaininfo_t *out);
 int hv_host(struct pxl *p);         /* fills nr_cpus, capabilities */
+void uuid_print(char out[37], const uint8_t u[16]);
 
 /* ---- building (build.c) ---- */
 
@@ -78,14 +89,30 @@ const uint8_t *image_bytes(const struct pxl_image *i);
 
 /* ---- the store (store.c) ---- */
 
+int store_open(struct pxl *p);
+/* Watches one more path; w begins as {.fd = -1} and ends by wire_close(). */
+int store_watch(struct pxl *p, struct wire *w, const char *path);
+
+/* Between these two, changes are only queued, and sent together: a fault of one of them comes from store_batch_end(), or
+ * from a read in between, which sends them first. */
+void store_batch(struct pxl *p);
+int store_batch_end(struct pxl *p);
+
 int store_write(struct pxl *p, xs_transaction_t t, const char *value, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 /* malloc'ed text, or NULL (no fault is made when it is just not there: errno ENOENT). */
 char *store_read(struct pxl *p, xs_transaction_t t, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* What is not there is removed already. */
 int store_remove(struct pxl *p, xs_transaction_t t, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* Owner `owner`, and if reader >= 0 that domain may read. */
 int store_mkdir(struct pxl *p, xs_transaction_t t, const char *path, uint32_t owner, int reader);
-/* The whole of `change` in one transaction, again as long as others disturb it. */
+int store_introduce(struct pxl *p, uint32_t domid, uint64_t mfn, uint32_t port);
+/* The names below path in one block from malloc, or NULL and *n 0. */
+char **store_list(struct pxl *p, const char *path, unsigned *n);
+/* Reads n paths with few round trips; value() gets NULL for what is not there. */
+int store_read_many(struct pxl *p, unsigned n, void (*path_of)(void *arg, unsigned i, char *path, size_t size),
+                    void (*value)(void *arg, unsigned i, char *text), void *arg);
+/* The whole of `change`, as a batch, in one transaction, again as long as others disturb it. */
 int store_change(struct pxl *p, int (*change)(struct pxl *p, xs_transaction_t t, void *arg), void *arg);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Domains that are there: stop, go, end. */
 #include "internal.h"
-#include "device.h"
+#include "config.h"
+#include "ended.h"
 #include "names.h"
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -30,10 +30,22 @@ int pxl_unpause(struct pxl *p, uint32_t domid)
 
 int pxl_destroy(struct pxl *p, uint32_t domid)
 {
+    xen_domctl_getdomaininfo_t info;
+    char *name;
+
     if (domid == 0)
         return pxl_fail(p, NULL, EINVAL, "poweroff in Dom0 ends the machine", "destroy domain 0");
-    if (simple(p, XEN_DOMCTL_destroydomain, "domctl destroydomain", domid, "destroy"))
+    fault_clear(p);
+    if (hv_domaininfo(p, domid, &info))
+        return pxl_wrap(p, "destroy domain %u", domid);
+    name = store_read(p, XBT_NULL, "/local/domain/%u/name", domid);
+    if (simple(p, XEN_DOMCTL_destroydomain, "domctl destroydomain", domid, "destroy")) {
+        free(name);
         return -1;
+    }
+    ended_note(domid, name ? name : "", info.flags & XEN_DOMINF_shutdown
+               ? (int)(info.flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask) : -1, "destroyed");
+    free(name);
     domain_forget(p, domid);
     fault_clear(p);
     return 0;
@@ -66,14 +78,14 @@ static int64_t now_ms(void)
 /* Its end is heard from the store; whether it has come, the hypervisor says. */
 int pxl_wait_end(struct pxl *p, uint32_t domid, int timeout_ms, int *reason)
 {
+    struct wire w = {.fd = -1};
     int64_t end = now_ms() + timeout_ms;
-    int rc = -1;
+    char path[64];
+    int rc;
 
     fault_clear(p);
-    if (!xs_watch(p->store, "@releaseDomain", "pxl-wait"))
-        return pxl_fail(p, "store watch", errno, NULL, "wait for domain %u", domid);
-    for (;;) {
-        struct pollfd f = {.fd = xs_fileno(p->store), .events = POLLIN};
+    rc = store_watch(p, &w, "@releaseDomain");
+    while (!rc) {
         xen_domctl_getdomaininfo_t info;
         int64_t left = timeout_ms < 0 ? -1 : end - now_ms();
 
@@ -84,23 +96,18 @@ int pxl_wait_end(struct pxl *p, uint32_t domid, int timeout_ms, int *reason)
         }
         if (info.flags & (XEN_DOMINF_shutdown | XEN_DOMINF_dying)) {
             *reason = (int)(info.flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask);
-            rc = 0;
             break;
         }
-        if (timeout_ms >= 0 && left <= 0) {
-            pxl_fail(p, NULL, ETIMEDOUT, NULL, "wait for domain %u", domid);
-            break;
-        }
-        if (poll(&f, 1, (int)left) > 0) {
-            unsigned n;
-
-            free(xs_read_watch(p->store, &n));
-        }
+        if (timeout_ms >= 0 && left <= 0)
+            rc = pxl_fail(p, NULL, ETIMEDOUT, NULL, "see the end of domain %u", domid);
+        else if (wire_event(&w, (int)left, path, sizeof(path)) < 0)
+            rc = pxl_fail(p, "store watch", errno, NULL, "hear from the store");
     }
-    if (!rc)
-        fault_clear(p);
-    xs_unwatch(p->store, "@releaseDomain", "pxl-wait");
-    return rc;
+    wire_close(&w);
+    if (rc)
+        return pxl_wrap(p, "wait for domain %u", domid);
+    fault_clear(p);
+    return 0;
 }
 
 int pxl_trigger(struct pxl *p, uint32_t domid, const char *trigger, unsigned vcpu)
@@ -135,23 +142,47 @@ int pxl_sysrq(struct pxl *p, uint32_t domid, char key)
                : 0;
 }
 
+/* As xl keeps it: /vm/UUID/start_time. Domain-0 runs since the machine does. */
+int pxl_uptime(struct pxl *p, uint32_t domid, int64_t *seconds)
+{
+    struct timespec t;
+    char *vm, *start;
+
+    fault_clear(p);
+    if (domid == 0) {
+        clock_gettime(CLOCK_BOOTTIME, &t);
+        *seconds = t.tv_sec;
+        return 0;
+    }
+    vm = store_read(p, XBT_NULL, "/local/domain/%u/vm", domid);
+    start = vm ? store_read(p, XBT_NULL, "%s/start_time", vm) : NULL;
+    *seconds = start ? time(NULL) - strtoll(start, NULL, 10) : 0;
+    *seconds = *seconds < 0 ? 0 : *seconds;
+    free(vm);
+    free(start);
+    return p->fault ? pxl_wrap(p, "find since when domain %u runs", domid) : 0;
+}
+
 /* ---- the configuration it was made with ---- */
 
+/* Written beside its name and moved there, so that nobody reads half of one. */
 int pxl_domain_config_set(struct pxl *p, uint32_t domid, const struct pxl_config *c)
 {
-    char path[64], *text = pxl_config_to_json(c);
+    char path[64], beside[72], *text = pxl_config_to_json(c);
     FILE *f;
     bool ok;
 
     snprintf(path, sizeof(path), PXL_RUN "/%u.json", domid);
-    if (mkdir(PXL_RUN, 0700) && errno != EEXIST) {
+    snprintf(beside, sizeof(beside), "%s.new", path);
+    if (mkdir(PXL_RUN, 0755) && errno != EEXIST) {
         free(text);
         return pxl_fail(p, "mkdir", errno, NULL, "keep the configuration in " PXL_RUN);
     }
-    f = text ? fopen(path, "we") : NULL;
+    f = text ? fopen(beside, "we") : NULL;
     ok = f && fputs(text, f) >= 0;
     if (f)
         ok = !fclose(f) && ok;
+    ok = ok && !rename(beside, path);
     free(text);
     return ok ? 0 : pxl_fail(p, "write", errno, NULL, "keep the configuration in %s", path);
 }
@@ -161,5 +192,24 @@ int pxl_domain_config(struct pxl *p, uint32_t domid, struct pxl_config *c)
     char path[64];
 
     snprintf(path, sizeof(path), PXL_RUN "/%u.json", domid);
-    return pxl_config_read_file(p, c, path, false);
+    if (!access(path, R_OK) || errno != ENOENT)
+        return pxl_config_read_file(p, c, path, false);
+    return pxl_fail(p, NULL, ENOENT, "it was not made by pxl create", "find the configuration of domain %u", domid);
+}
+
+int kept_rename(struct pxl *p, uint32_t domid, const char *name)
+{
+    struct pxl_config c;
+    int rc = 0;
+
+    pxl_config_init(&c);
+    if (!pxl_domain_config(p, domid, &c)) {
+        free(c.name);
+        c.name = text_dup(name, strlen(name));
+        rc = pxl_domain_config_set(p, domid, &c);
+    } else {
+        fault_clear(p);
+    }
+    pxl_config_free(&c);
+    return rc;
 }

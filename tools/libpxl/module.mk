@@ -6,7 +6,7 @@ LIBPXL_SOURCES := $(wildcard tools/libpxl/*.c) \
                   hypervisor/boot/domlayout.c hypervisor/boot/decompress.c
 LIBPXL_OBJECTS := $(LIBPXL_SOURCES:%.c=$(B)/host/pxl/%.o)
 LIBPXL_CFLAGS  := $(DOM0_CFLAGS) -D_GNU_SOURCE -Ihypervisor -Itools/libpxl
-LIBPXL_LIBS    := -lxencall -lxenforeignmemory -lxenstore -lyajl -llzma -lz -lzstd -llz4
+LIBPXL_LIBS    := -lxenforeignmemory -lxencall -lxenstore -lxentoolcore -lxentoollog -lyajl_s -llzma -lz -lzstd -llz4 -pthread
 
 $(LIBPXL_OBJECTS): $(B)/host/pxl/%.o: %.c
 	@mkdir -p $(@D)

@@ -6,31 +6,27 @@
 #include <string.h>
 #include <unistd.h>
 
-int names_add(struct pxl *p, xs_transaction_t t, const char *name, uint32_t domid)
+#define NAME_HINT "another name=, or pxl rename"
+
+static bool has_name(struct pxl *p, xs_transaction_t t, uint32_t domid, const char *name)
 {
-    char id[12];
-
-    snprintf(id, sizeof(id), "%u", domid);
-    return store_write(p, t, id, "/pxl/names/%s", name);
-}
-
-void names_remove(struct pxl *p, const char *name, uint32_t domid)
-{
-    char *id = store_read(p, XBT_NULL, "/pxl/names/%s", name);
-
-    /* It may be another's by now. */
-    if (id && strtoul(id, NULL, 10) == domid)
-        store_remove(p, XBT_NULL, "/pxl/names/%s", name);
-    free(id);
-}
-
-static bool has_name(struct pxl *p, uint32_t domid, const char *name)
-{
-    char *own = store_read(p, XBT_NULL, "/local/domain/%u/name", domid);
+    char *own = store_read(p, t, "/local/domain/%u/name", domid);
     bool same = own && !strcmp(own, name);
 
     free(own);
     return same;
+}
+
+int names_take(struct pxl *p, xs_transaction_t t, const char *name, uint32_t domid)
+{
+    char id[12], *other = store_read(p, t, "/pxl/names/%s", name);
+    uint32_t taken = other ? (uint32_t)strtoul(other, NULL, 10) : domid;
+
+    free(other);
+    if (taken != domid && has_name(p, t, taken, name))
+        return pxl_fail(p, NULL, EEXIST, NAME_HINT, "take the name %s: domain %u has it", name, taken);
+    snprintf(id, sizeof(id), "%u", domid);
+    return store_write(p, t, id, "/pxl/names/%s", name);
 }
 
 int names_find(struct pxl *p, const char *name, uint32_t *domid)
@@ -40,24 +36,47 @@ int names_find(struct pxl *p, const char *name, uint32_t *domid)
 
     if (id) {
         *domid = (uint32_t)strtoul(id, NULL, 10);
-        found = has_name(p, *domid, name);
+        found = has_name(p, XBT_NULL, *domid, name);
     }
     free(id);
     return found ? 0 : -1;
 }
 
-static int find_slowly(struct pxl *p, const char *name, uint32_t *domid)
+/* ---- without the index ---- */
+
+struct search {
+    char **ids;
+    const char *name;
+    const char *found;
+};
+
+static void search_path(void *arg, unsigned i, char *path, size_t size)
 {
+    const struct search *s = arg;
+
+    snprintf(path, size, "/local/domain/%s/name", s->ids[i]);
+}
+
+static void search_take(void *arg, unsigned i, char *text)
+{
+    struct search *s = arg;
+
+    if (text && !strcmp(text, s->name))
+        s->found = s->ids[i];
+}
+
+int names_search(struct pxl *p, const char *name, uint32_t *domid)
+{
+    struct search s = {.name = name};
     unsigned n = 0;
-    char **list = xs_directory(p->store, XBT_NULL, "/local/domain", &n);
     int rc = -1;
 
-    for (unsigned i = 0; list && i < n && rc; i++) {
-        *domid = (uint32_t)strtoul(list[i], NULL, 10);
-        if (has_name(p, *domid, name))
-            rc = 0;
+    s.ids = store_list(p, "/local/domain", &n);
+    if (s.ids && !store_read_many(p, n, search_path, search_take, &s) && s.found) {
+        *domid = (uint32_t)strtoul(s.found, NULL, 10);
+        rc = 0;
     }
-    free(list);
+    free(s.ids);
     return rc;
 }
 
@@ -77,52 +96,77 @@ int pxl_find(struct pxl *p, const char *what, uint32_t *domid)
     fault_clear(p);
     if (is_number(what, domid) && !hv_domaininfo(p, *domid, &info))
         return 0;
-    if (!names_find(p, what, domid) || !find_slowly(p, what, domid)) {
+    if (!names_find(p, what, domid) || !names_search(p, what, domid)) {
         fault_clear(p);
         return 0;
     }
+    if (p->fault && p->fault->err != ESRCH)
+        return pxl_wrap(p, "find the domain %s", what);
     return pxl_fail(p, NULL, ESRCH, "pxl list shows the domains", "find the domain %s", what);
 }
+
+/* ---- the end of all of it ---- */
 
 void domain_forget(struct pxl *p, uint32_t domid)
 {
     char *vm = store_read(p, XBT_NULL, "/local/domain/%u/vm", domid);
     char *name = store_read(p, XBT_NULL, "/local/domain/%u/name", domid);
+    char *id = name ? store_read(p, XBT_NULL, "/pxl/names/%s", name) : NULL;
     char path[64];
 
     devices_remove(p, domid);
-    if (name)
-        names_remove(p, name, domid);
+    store_batch(p);
+    if (id && strtoul(id, NULL, 10) == domid) /* it may be another's by now */
+        store_remove(p, XBT_NULL, "/pxl/names/%s", name);
     if (vm && !strncmp(vm, "/vm/", 4))
         store_remove(p, XBT_NULL, "%s", vm);
     store_remove(p, XBT_NULL, "/local/domain/%u", domid);
     store_remove(p, XBT_NULL, "/libxl/%u", domid);
-    store_remove(p, XBT_NULL, "/pxl/building/%u", domid);
+    store_batch_end(p);
     snprintf(path, sizeof(path), PXL_RUN "/%u.json", domid);
     unlink(path);
     free(vm);
     free(name);
+    free(id);
+}
+
+struct renaming {
+    uint32_t domid;
+    const char *name;
+};
+
+static int name_change(struct pxl *p, xs_transaction_t t, void *arg)
+{
+    const struct renaming *r = arg;
+    char *old = store_read(p, t, "/local/domain/%u/name", r->domid);
+    char *vm = store_read(p, t, "/local/domain/%u/vm", r->domid);
+    char *id = old ? store_read(p, t, "/pxl/names/%s", old) : NULL;
+    int rc = old ? 0 : pxl_fail(p, NULL, ESRCH, NULL, "the store does not know domain %u", r->domid);
+
+    if (!rc)
+        rc = names_take(p, t, r->name, r->domid) || store_write(p, t, r->name, "/local/domain/%u/name", r->domid) ||
+             (vm && store_write(p, t, r->name, "%s/name", vm)) ||
+             (id && strtoul(id, NULL, 10) == r->domid && strcmp(old, r->name) && store_remove(p, t, "/pxl/names/%s", old));
+    free(old);
+    free(vm);
+    free(id);
+    return rc ? -1 : 0;
 }
 
 int pxl_rename(struct pxl *p, uint32_t domid, const char *name)
 {
-    char *old = store_read(p, XBT_NULL, "/local/domain/%u/name", domid);
-    char *vm = store_read(p, XBT_NULL, "/local/domain/%u/vm", domid);
+    struct renaming r = {domid, name};
     uint32_t taken;
     int rc;
 
     fault_clear(p);
-    if (!pxl_find(p, name, &taken)) {
-        rc = pxl_fail(p, NULL, EEXIST, NULL, "rename domain %u to %s: domain %u has that name", domid, name, taken);
-    } else {
-        rc = store_write(p, XBT_NULL, name, "/local/domain/%u/name", domid) || names_add(p, XBT_NULL, name, domid) ||
-                     (vm && store_write(p, XBT_NULL, name, "%s/name", vm))
-                 ? -1
-                 : 0;
-        if (!rc && old)
-            names_remove(p, old, domid);
-    }
-    free(old);
-    free(vm);
-    return rc;
+    if (!pxl_name_valid(name))
+        rc = pxl_fail(p, NULL, EINVAL, "1 to 63 bytes without /", "%s is no name for a domain", name);
+    else if (!names_search(p, name, &taken) && taken != domid)
+        rc = pxl_fail(p, NULL, EEXIST, NAME_HINT, "take the name %s: domain %u has it", name, taken);
+    else
+        rc = store_change(p, name_change, &r);
+    if (rc)
+        return pxl_wrap(p, "rename domain %u to %s", domid, name);
+    return kept_rename(p, domid, name);
 }

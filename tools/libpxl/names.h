@@ -9,12 +9,17 @@
 
 #include "internal.h"
 
-int names_add(struct pxl *p, xs_transaction_t t, const char *name, uint32_t domid);
-void names_remove(struct pxl *p, const char *name, uint32_t domid);
+/* In a transaction, so that of two who want a name at once one gets it. -1 with EEXIST: another living domain has it. */
+int names_take(struct pxl *p, xs_transaction_t t, const char *name, uint32_t domid);
 /* By the index alone: 0, or -1 without a fault. */
 int names_find(struct pxl *p, const char *name, uint32_t *domid);
+/* By all domains' own names, for what other tools made: 0, or -1. */
+int names_search(struct pxl *p, const char *name, uint32_t *domid);
+bool pxl_name_valid(const char *name);
+/* The kept configuration of the domain, if there is one, gets that name. */
+int kept_rename(struct pxl *p, uint32_t domid, const char *name);
 
-/* All that the store has of a domain: its folder, /vm/UUID, back ends, index, mark, saved configuration. */
+/* All that the store has of a domain: its folder, /vm/UUID, back ends, index; and the kept configuration. */
 void domain_forget(struct pxl *p, uint32_t domid);
 
 #endif

@@ -12,8 +12,7 @@
  * with which errno, why in words, what to try. pxl_fault() gives it; it lives until the next call.
  *
  * Nothing here leaves a half-made domain behind: what fails undoes what it did; what is killed on the way is
- * found by its mark in the store (/pxl/building/DOMID = the maker's pid) and removed by the next
- * pxl_create() or pxl_sweep().
+ * found by the note it kept (/run/pxl/making) and removed by the next pxl_create(), pxl_sweep() or the keeper.
  */
 #ifndef PXL_H
 #define PXL_H
@@ -165,14 +164,28 @@ int pxl_pause(struct pxl *p, uint32_t domid);
 int pxl_unpause(struct pxl *p, uint32_t domid);
 int pxl_rename(struct pxl *p, uint32_t domid, const char *name);
 int pxl_trigger(struct pxl *p, uint32_t domid, const char *trigger, unsigned vcpu);
+int pxl_uptime(struct pxl *p, uint32_t domid, int64_t *seconds); /* 0 when nobody noted its start */
 int pxl_sysrq(struct pxl *p, uint32_t domid, char key);
 int pxl_sweep(struct pxl *p, unsigned *removed); /* half-made domains of makers that died */
 /* The configuration a domain was created with. */
 int pxl_domain_config(struct pxl *p, uint32_t domid, struct pxl_config *c);
 int pxl_domain_config_set(struct pxl *p, uint32_t domid, const struct pxl_config *c);
-/* One process for all domains: on_poweroff, on_reboot, … of those that end; the kept end of the dead for
- * `pxl why`. Returns when asked by a signal. */
-int pxl_keeper_run(struct pxl *p);
+
+/* ---- the keeper (keeper.c): one process for all domains ----
+ * Does what on_poweroff=, on_reboot=, on_crash=, on_watchdog= of those that end say, keeps the index of names for what other
+ * tools make, removes what makers that died left. */
+int pxl_keeper_run(struct pxl *p);   /* until a signal ends it */
+int pxl_keeper_start(struct pxl *p); /* as a process of its own, if it does not run; does not wait for it */
+bool pxl_keeper_ready(void);
+
+/* How a domain ended that is gone (ended.c): the last of that name or number. */
+struct pxl_ended {
+    uint32_t domid;
+    int64_t when;              /* seconds since 1970 */
+    int reason;                /* SHUTDOWN_*, or -1: it was destroyed alive */
+    char action[20], name[64];
+};
+int pxl_ended(struct pxl *p, const char *name_or_id, struct pxl_ended *e);
 
 /* ---- consoles (console.c): any daemon's by its pseudo-terminal, and what only pxconsoled has ---- */
 
@@ -239,7 +252,7 @@ int pxl_sched_ratelimit(struct pxl *p, int *us); /* in: -1 to ask */
 
 struct pxl_hostinfo {
     char host[65], release[65], version[65], machine[65];
-    unsigned nr_cpus, max_cpu_id, nr_nodes, cores_per_socket, threads_per_core, cpu_mhz;
+    unsigned nr_cpus, max_cpu_id, nr_nodes, cores_per_socket, threads_per_core, cpu_khz;
     uint32_t hw_caps[8];
     char virt_caps[64];
     uint64_t total_kib, free_kib, sharing_freed, sharing_used, outstanding_kib;

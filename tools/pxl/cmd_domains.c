@@ -3,7 +3,6 @@
 #include "command.h"
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 static void uuid_text(char out[37], const uint8_t *u)
@@ -21,7 +20,7 @@ static bool crashed(const struct pxl_dominfo *d)
 
 static void json_row(struct call *c, const struct pxl_dominfo *d)
 {
-    char uuid[37], path[64];
+    char uuid[37];
     struct pxl_config config;
 
     uuid_text(uuid, d->uuid);
@@ -42,7 +41,6 @@ static void json_row(struct call *c, const struct pxl_dominfo *d)
     js_bool(c, "dying", d->dying);
     if (d->shutdown && d->shutdown_reason < 6)
         js_text(c, "shutdown_reason", reasons[d->shutdown_reason]);
-    snprintf(path, sizeof(path), "%u", d->domid);
     pxl_config_init(&config);
     if (option(c, "long") && !pxl_domain_config(c->p, d->domid, &config)) {
         char *text = pxl_config_to_json(&config);
@@ -127,13 +125,13 @@ int cmd_vm_list(struct call *c)
     if (c->json)
         js_list(c, NULL);
     else
-        printf("%-36s  %4s  %s\n", "UUID", "ID", "name");
+        printf("%-36s  %-5s %s\n", "UUID", "ID", "name");
     for (unsigned i = 0; i < n; i++) {
         uuid_text(uuid, list[i].uuid);
         if (c->json)
             json_row(c, &list[i]);
         else
-            printf("%s  %4u  %s\n", uuid, list[i].domid, list[i].name);
+            printf("%s  %u    %-30s\n", uuid, list[i].domid, list[i].name);
     }
     if (c->json)
         js_list_end(c);
@@ -184,25 +182,28 @@ int cmd_rename(struct call *c)
     return 0;
 }
 
-/* Since its configuration was kept, that is since it was made; Domain-0 since the machine started. */
-static time_t up_since(const struct pxl_dominfo *d)
+/* "2 days,  3:04:05"; short: without the seconds. */
+static void uptime_text(char *out, size_t size, time_t up, bool brief)
 {
-    struct timespec t;
-    struct stat st;
-    char path[64];
+    char days[32] = "";
 
-    if (d->domid == 0 && !clock_gettime(CLOCK_BOOTTIME, &t))
-        return time(NULL) - t.tv_sec;
-    snprintf(path, sizeof(path), "/run/pxl/%u.json", d->domid);
-    return stat(path, &st) ? 0 : st.st_mtime;
+    if (up >= 86400)
+        snprintf(days, sizeof(days), "%ld day%s, ", up / 86400, up >= 2 * 86400 ? "s" : "");
+    if (brief)
+        snprintf(out, size, "%s%2ld:%02ld", days, up / 3600 % 24, up / 60 % 60);
+    else
+        snprintf(out, size, "%s%2ld:%02ld:%02ld", days, up / 3600 % 24, up / 60 % 60, up % 60);
 }
 
-static void uptime_row(struct call *c, const struct pxl_dominfo *d)
+static int uptime_row(struct call *c, const struct pxl_dominfo *d)
 {
-    time_t since = up_since(d), up = since ? time(NULL) - since : 0;
-    char text[48];
+    char text[64], clock[16];
+    time_t now = time(NULL);
+    int64_t up;
 
-    snprintf(text, sizeof(text), "%ld:%02ld:%02ld", up / 3600 % 24, up / 60 % 60, up % 60);
+    if (pxl_uptime(c->p, d->domid, &up))
+        return failed(c);
+    uptime_text(text, sizeof(text), up, option(c, "short"));
     if (c->json) {
         js_open(c);
         js_text(c, "name", d->name);
@@ -210,12 +211,12 @@ static void uptime_row(struct call *c, const struct pxl_dominfo *d)
         js_number(c, "seconds", (uint64_t)up);
         js_close(c);
     } else if (option(c, "short")) {
-        printf("%ld days, %s\n", up / 86400, text);
-    } else if (up >= 86400) {
-        printf("%-33s%4u %ld days, %9s\n", d->name, d->domid, up / 86400, text);
+        strftime(clock, sizeof(clock), "%H:%M:%S", localtime(&now));
+        printf(" %s up %s, %s (%u)\n", clock, text, d->name, d->domid);
     } else {
-        printf("%-33s%4u %9s\n", d->name, d->domid, text);
+        printf("%-33s %4u %s\n", d->name, d->domid, text);
     }
+    return 0;
 }
 
 int cmd_uptime(struct call *c)
@@ -223,26 +224,25 @@ int cmd_uptime(struct call *c)
     struct pxl_dominfo *list, one;
     uint32_t domid;
     unsigned n = 0;
+    int rc = 0;
 
     if (c->json)
         js_list(c, NULL);
     else if (!option(c, "short"))
-        printf("%-33s%4s %s\n", "Name", "ID", "Uptime");
+        printf("%-33s %4s %s\n", "Name", "ID", "Uptime");
     if (!c->argc) {
         if (pxl_domains(c->p, &list, &n))
             return failed(c);
-        for (unsigned i = 0; i < n; i++)
-            uptime_row(c, &list[i]);
+        for (unsigned i = 0; i < n && !rc; i++)
+            rc = uptime_row(c, &list[i]);
         free(list);
     }
-    for (int i = 0; i < c->argc; i++) {
-        if (domain_arg(c, i, &domid))
-            return 1;
-        if (pxl_domain(c->p, domid, &one))
-            return failed(c);
-        uptime_row(c, &one);
+    for (int i = 0; i < c->argc && !rc; i++) {
+        rc = domain_arg(c, i, &domid);
+        if (!rc)
+            rc = pxl_domain(c->p, domid, &one) ? failed(c) : uptime_row(c, &one);
     }
-    if (c->json)
+    if (c->json && !rc)
         js_list_end(c);
-    return 0;
+    return rc;
 }

@@ -27,7 +27,7 @@ static unsigned rows_fill(struct row *r, const struct pxl_hostinfo *h)
     ROW("nr_nodes", "%u", h->nr_nodes);
     ROW("cores_per_socket", "%u", h->cores_per_socket);
     ROW("threads_per_core", "%u", h->threads_per_core);
-    ROW("cpu_mhz", "%u.000", h->cpu_mhz);
+    ROW("cpu_mhz", "%u.%03u", h->cpu_khz / 1000, h->cpu_khz % 1000);
     ROW("hw_caps", "%08x:%08x:%08x:%08x:%08x:%08x:%08x:%08x", h->hw_caps[0], h->hw_caps[1], h->hw_caps[2], h->hw_caps[3],
         h->hw_caps[4], h->hw_caps[5], h->hw_caps[6], h->hw_caps[7]);
     ROW("virt_caps", "%s", h->virt_caps);
@@ -52,6 +52,7 @@ static unsigned rows_fill(struct row *r, const struct pxl_hostinfo *h)
     ROW("cc_compile_domain", "%s", h->cc_compile_domain);
     ROW("cc_compile_date", "%s", h->cc_compile_date);
     ROW("build_id", "%s", h->build_id);
+    ROW("xend_config_format", "4");
 #undef ROW
     return n;
 }

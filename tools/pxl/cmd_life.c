@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Domains made, stopped, ended. */
 #include "command.h"
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -35,8 +36,13 @@ static int config_make(struct call *c, struct pxl_config *config, const char *fi
     bool strict = option(c, "strict");
 
     pxl_config_init(config);
-    if (pxl_config_read_file(c->p, config, file, strict))
-        return failed(c);
+    if (access(file, R_OK) || pxl_config_read_file(c->p, config, file, strict)) {
+        bool unreadable = access(file, R_OK);
+
+        if (unreadable)
+            pxl_fail(c->p, "open", errno, NULL, "read the configuration %s", file);
+        return failed(c), unreadable ? 3 : 1;
+    }
     for (int i = 0; i < c->argc; i++)
         if (strchr(c->argv[i], '=') && pxl_config_set(c->p, config, c->argv[i], strict))
             return failed(c);
@@ -62,7 +68,9 @@ static int create_file(struct call *c, const char *file)
             fputs(text, stdout);
         free(text);
     } else if (!rc) {
-        rc = pxl_create(c->p, &config, &o, &domid) ? failed(c) : 0;
+        if (pxl_keeper_start(c->p))
+            failed(c); /* it can do without */
+        rc = pxl_create(c->p, &config, &o, &domid) ? failed(c), 3 : 0;
     }
     pxl_config_free(&config);
     if (!rc && option(c, "console") && !option(c, "dryrun")) {
@@ -95,7 +103,7 @@ int cmd_create(struct call *c)
         rc = create_file(c, c->argv[i]);
     }
     if (!files)
-        return usage_error(c, "a configuration file is wanted");
+        return usage_error(c, "a configuration file is wanted"), 6;
     if (c->json && !rc)
         js_list_end(c);
     return rc;
@@ -152,7 +160,7 @@ static int end_domains(struct call *c, int how)
     int rc = 0, reason;
 
     if (!c->argc && !option(c, "all"))
-        return usage_error(c, "a domain is wanted, or --all");
+        return usage_error(c, "a domain is wanted, or --all"), 1;
     if (option(c, "all") && pxl_domains(c->p, &list, &all))
         return failed(c);
     ids = calloc(all + (unsigned)c->argc + 1, sizeof(*ids));
@@ -192,6 +200,15 @@ int cmd_reboot(struct call *c)
 }
 
 /* ---- small things ---- */
+
+int cmd_keeper(struct call *c)
+{
+    if (option(c, "daemon") ? pxl_keeper_start(c->p) : pxl_keeper_run(c->p))
+        return failed(c);
+    if (c->json)
+        yajl_gen_null(c->json);
+    return 0;
+}
 
 static int done(struct call *c, int rc)
 {

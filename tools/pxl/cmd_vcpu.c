@@ -26,7 +26,7 @@ static void vcpu_row(struct call *c, const struct pxl_dominfo *d, const struct p
         js_close(c);
         return;
     }
-    printf("%-32s %5u %5u ", d->name, d->domid, v->vcpu);
+    printf("%-32s %5u %5u", d->name, d->domid, v->vcpu);
     if (v->online)
         printf("%5d %3c%c- ", v->cpu, v->running ? 'r' : '-', v->blocked ? 'b' : '-');
     else
@@ -213,7 +213,7 @@ int cmd_sched_credit2(struct call *c)
         return failed(c);
     if (option(c, "weight") || option(c, "cap")) {
         if (!domain)
-            return usage_error(c, "--domain says whose");
+            return usage_error(c, "--domain says whose"), 1;
         rc = sched_set(c, domid);
         if (!rc && c->json)
             yajl_gen_null(c->json);
@@ -221,8 +221,10 @@ int cmd_sched_credit2(struct call *c)
     }
     if (c->json)
         js_list(c, NULL);
-    else
-        printf("Cpupool Pool-0:\n%-33s %4s %6s %4s\n", "Name", "ID", "Weight", "Cap");
+    else if (!domain && sched_params(c))
+        return 1;
+    if (!c->json)
+        printf("%-33s %4s %6s %4s\n", "Name", "ID", "Weight", "Cap");
     if (domain) {
         rc = pxl_domain(c->p, domid, &one) ? failed(c) : sched_row(c, &one);
     } else {

@@ -6,7 +6,8 @@
  * With --json a command prints one object: {"command":…, "ok":true, "result":…}, or {"command":…, "ok":false,
  * "faults":[{"what":…, "call":…, "errno":…, "why":…, "hint":…}, …]}, outermost fault first. Errno and hint only where there are any.
  *
- * Exit status as xl's: 0 done, 1 failed, 2 called wrongly.
+ * Exit status as xl's: 0 done, 1 failed, 2 called wrongly; create has 3 for failed and 6 for no file, and shutdown, reboot and
+ * sched-credit2 have 1 when it is not said which domain.
  */
 #ifndef PXL_COMMAND_H
 #define PXL_COMMAND_H
@@ -94,6 +95,7 @@ int cmd_debug_keys(struct call *c);
 int cmd_config_update(struct call *c);
 int cmd_vm_list(struct call *c);
 int cmd_check(struct call *c);
+int cmd_keeper(struct call *c);
 int cmd_help(struct call *c);
 int cmd_completion(struct call *c);
 int cmd_man(struct call *c);

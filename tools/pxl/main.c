@@ -218,7 +218,7 @@ int main(int argc, char **argv)
         argv = (char *[]){argv[0], (char *)"help", NULL}, argc = 2;
     c.command = find(argv[1]);
     if (!c.command)
-        return 2;
+        return 1;
     rc = options_read(&c, argc - 1, argv + 1, &help);
     if (rc)
         return rc;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# pxl, the command: build/dom0/pxl; its manual page and completion beside it.
+# pxl, the command: build/dom0/pxl; its manual page and completion beside it. It is linked statically: finding ten libraries
+# took longer than making a domain.
 
 PXL_SOURCES := $(wildcard tools/pxl/*.c)
 PXL_OBJECTS := $(PXL_SOURCES:%.c=$(B)/%.o)
@@ -10,7 +11,7 @@ $(PXL_OBJECTS): $(B)/%.o: %.c
 
 $(B)/dom0/pxl: $(PXL_OBJECTS) $(B)/tools/libpxl.a
 	@mkdir -p $(@D)
-	$(CC) $(DOM0_CFLAGS) -o $@ $^ $(LIBPXL_LIBS)
+	$(CC) $(DOM0_CFLAGS) -static -o $@ $^ $(LIBPXL_LIBS)
 
 $(B)/dom0/pxl.1: $(B)/dom0/pxl
 	$< manpage >$@
