@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* LINK: boot/bzimage.c boot/decompress.c */
+/* LINK: boot/bzimage.c boot/decompress.c boot/xz.c boot/bcj.c */
 /* Checks [BOOT-2]. */
+#include "boot/bcj.h"
 #include "boot/bzimage.h"
 #include "boot/decompress.h"
 #include <criterion/criterion.h>
@@ -158,6 +159,41 @@ Test(bzimage, xz_with_x86_filter_unpacks)
     make_xz(false);
     check_good(PACK_XZ);
 }
+
+/* Bytes that are mostly opcodes and highest bytes of displacements, where each depends on those before it. */
+static void branches_fill(unsigned round)
+{
+    static const uint8_t likely[] = {0xe8, 0xe9, 0, 0xff, 0xe8, 0, 0xff, 1};
+
+    srand(round);
+    for (unsigned i = 0; i < PLAIN; i++)
+        plain[i] = (unsigned)rand() % 16 < round ? (uint8_t)rand() : likely[(unsigned)rand() % 8];
+}
+
+Test(bzimage, branches_come_back_as_liblzma_makes_them)
+{
+    static lzma_options_lzma o;
+    lzma_filter both[] = {{LZMA_FILTER_X86, NULL}, {LZMA_FILTER_LZMA2, &o}, {LZMA_VLI_UNKNOWN, NULL}};
+
+    cr_assert(!lzma_lzma_preset(&o, 0));
+    for (unsigned round = 0; round < 16; round++) {
+        size_t room = PLAIN - round, n = 0, in = 0, made = 0;
+
+        branches_fill(round);
+        cr_assert_eq(lzma_raw_buffer_encode(both + 1, NULL, plain, room, file, &n, ROOM), LZMA_OK);
+        cr_assert_eq(lzma_raw_buffer_decode(both, NULL, file, &in, n, out, &made, room), LZMA_OK);
+        bcj_x86_decode(plain, room);
+        cr_assert(memcmp(out, plain, room) == 0, "round %u", round);
+    }
+    for (unsigned n = 0; n < 40; n++) { /* short ones, in a buffer of that size */
+        uint8_t *few = malloc(n + !n);
+
+        memset(few, 0xe8, n);
+        bcj_x86_decode(few, n);
+        free(few);
+    }
+}
+
 Test(bzimage, gzip_unpacks)
 {
     make_gzip();
