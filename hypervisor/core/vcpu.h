@@ -45,7 +45,9 @@ struct vcpu {
 
     /* -- hot: touched by entry.S (offsets generated) -- */
     uint64_t stack_top;        /* this CPU's hypervisor stack while RUNNING */
-    uint32_t work;             /* WORK_*; atomic */
+    _Alignas(8) uint32_t work; /* WORK_*; atomic */
+    uint8_t hc_restart;        /* HC_*: how the hypercall wants to end */
+    uint8_t hc_unused[3];      /* 0: entry.S looks at work and hc_restart as one word */
     uint8_t in_kernel;         /* guest kernel mode (1) or guest user mode (0) */
     union { /* anything set: iret goes the long way */
         struct {
@@ -54,7 +56,6 @@ struct vcpu {
         };
         uint32_t iret_special;
     };
-    uint8_t hc_restart;        /* HC_*: how the hypercall wants to end */
     uint8_t in_multicall;
     struct vcpu_info *info;    /* hypervisor's mapping of the guest's vcpu_info */
     uint64_t kernel_sp, kernel_ss;
@@ -127,6 +128,7 @@ struct vcpu {
     struct cpu_user_regs regs;
 };
 
+_Static_assert(offsetof(struct vcpu, hc_unused) == offsetof(struct vcpu, work) + 5, "one word");
 _Static_assert((offsetof(struct vcpu, regs) + offsetof(struct cpu_user_regs, es)) % 16 == 0, "RSP0");
 
 static inline void vcpu_set_work(struct vcpu *v, uint32_t bits)

@@ -29,6 +29,7 @@ struct cpu {
     bool timer_fired;
     bool debug_loaded;      /* DR0-3/7 hold a guest's */
     bool online;            /* remote */
+    uint64_t regs_ss;       /* &current->regs.ss: where a system call's frame begins */
     struct tss64 tss __attribute__((aligned(16)));
     uint64_t *gdt;          /* its copy of the hypervisor-owned GDT page (page 14 of every vcpu's GDT window) */
     mfn_t gdt_mfn;

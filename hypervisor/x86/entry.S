@@ -25,6 +25,8 @@
 #define HYPERCALL_IRET 23
 #define VGCF_IN_SYSCALL 0x100
 #define RFLAGS_NOT_FOR_GUESTS (3 << 12 | 1 << 17 | 3 << 19) /* IOPL, VM, VIF, VIP */
+#define RFLAGS_IOPL (3 << 12)
+#define RFLAGS_NOT_IN_HANDLER (1 << 8 | 1 << 14 | 1 << 16 | 1 << 17 | 1 << 18) /* TF, NT, RF, VM, AC */
 #define HV_VIRT_START_43 0x1ffff0 /* HV_VIRT_START >> 43, the one value of the whole range */
 #define VEC_SYSCALL 0x100 /* entry_vector of a frame built by the syscall stub */
 
@@ -71,47 +73,67 @@
  * RIP in rcx, RFLAGS in r11, RSP still the guest's, no free register: one stub a CPU (LSTAR names
  * its own) that finds its words by RIP-relative addresses. */
         .globl  syscall_stubs, syscall32_stubs
+.macro SYSCALL_STUBS entry
+.set cpu_index, 0
+.rept 64
+        .balign 64
+        mov     %rsp, syscall_scratch + cpu_index * 64(%rip)
+        mov     cpus + cpu_index * CPU_SIZE + CPU_REGS_SS(%rip), %rsp
+        pushq   syscall_scratch + cpu_index * 64(%rip)
+        jmp     \entry
+.set cpu_index, cpu_index + 1
+.endr
+.endm
         .balign 64
 syscall_stubs:
-.set cpu_index, 0
-.rept 64
-        .balign 64
-        mov     %rsp, syscall_scratch + cpu_index * 64(%rip)
-        mov     cpus + cpu_index * CPU_SIZE + CPU_RSP0(%rip), %rsp
-        pushq   $SEL_DS
-        pushq   syscall_scratch + cpu_index * 64(%rip)
-        jmp     syscall_entry
-.set cpu_index, cpu_index + 1
-.endr
-
+        SYSCALL_STUBS syscall_entry
         .balign 64
 syscall32_stubs:
-.set cpu_index, 0
-.rept 64
-        .balign 64
-        mov     %rsp, syscall_scratch + cpu_index * 64(%rip)
-        mov     cpus + cpu_index * CPU_SIZE + CPU_RSP0(%rip), %rsp
-        pushq   $SEL_DS
-        pushq   syscall_scratch + cpu_index * 64(%rip)
-        jmp     syscall32_entry
-.set cpu_index, cpu_index + 1
-.endr
+        SYSCALL_STUBS syscall32_entry
+
+/*
+ * RSP is &v->regs.rsp. A hypercall saves what C may change. What C preserves, and what follows from the rest (rcx and
+ * r11 are rip and rflags, cs and ss fixed), is saved on the ways out on which somebody may look at it: until then a
+ * hypercall finds old values of rbp, r12 to r15, rcx, r11, cs and ss in v->regs.
+ */
+#define AT(field) (VCPU_##field - VCPU_rsp)(%rsp)
+.macro SAVE_PRESERVED
+        mov     %rbp, VCPU_rbp(%rbx)
+        mov     %r12, VCPU_r12(%rbx)
+        mov     %r13, VCPU_r13(%rbx)
+        mov     %r14, VCPU_r14(%rbx)
+        mov     %r15, VCPU_r15(%rbx)
+.endm
+.macro SAVE_IMPLIED
+        mov     VCPU_rip(%rbx), %rcx
+        mov     %rcx, VCPU_rcx(%rbx)
+        mov     VCPU_rflags(%rbx), %rcx
+        mov     %rcx, VCPU_r11(%rbx)
+        movq    $SEL_CS64, VCPU_cs(%rbx)
+        movq    $SEL_DS, VCPU_ss(%rbx)
+.endm
 
         .balign 16
 syscall_entry:
         cmp     $HYPERCALL_IRET, %eax
         je      iret_entry
 syscall_no_iret:
-        push    %r11
-        pushq   $SEL_CS64
-        push    %rcx
-        pushq   $0
-        SAVE_GPRS
-        cmpb    $0, VCPU_IN_KERNEL - VCPU_REGS(%rsp)
+        mov     %r11, AT(rflags)
+        mov     %rcx, AT(rip)
+        mov     %rdi, AT(rdi)
+        mov     %rsi, AT(rsi)
+        mov     %rdx, AT(rdx)
+        mov     %rax, AT(rax)
+        mov     %r8, AT(r8)
+        mov     %r9, AT(r9)
+        mov     %r10, AT(r10)
+        mov     %rbx, AT(rbx)
+        cmpb    $0, AT(IN_KERNEL)
         je      syscall_from_user
 
         /* Guest kernel: a hypercall. */
-        lea     -VCPU_REGS(%rsp), %rbx
+        movq    $0, AT(error_code)
+        lea     -VCPU_rsp(%rsp), %rbx
         mov     VCPU_STACK_TOP(%rbx), %rsp
         cmp     $64, %rax
         jae     hypercall_unknown
@@ -125,24 +147,21 @@ syscall_no_iret:
         lea     hypercall_table(%rip), %r10
         call    *(%r10,%rax,8)
 hypercall_return:
-        cmpb    $0, VCPU_HC_RESTART(%rbx)
-        jne     hypercall_special
-        /* Anything to do before going back? */
-        cmpl    $0, VCPU_WORK(%rbx)
-        jne     hypercall_slow
+        /* Anything to do before going back? One look at work and hc_restart. */
+        cmpq    $0, VCPU_WORK(%rbx)
+        jne     hypercall_rare
         mov     VCPU_INFO(%rbx), %rcx
         movzwl  (%rcx), %ecx             /* upcall pending in cl, mask in ch */
         test    %cl, %cl
-        jne     2f
-1:
+        jne     hypercall_event
+hypercall_resume:
         mov     VCPU_rip(%rbx), %rcx
-        /* SYSRET to a non-canonical address faults in ring 0 on some CPUs: leave those to IRET. */
-        mov     %rcx, %rdx
-        sar     $47, %rdx
-        add     $1, %edx
-        cmp     $1, %edx
-        ja      hypercall_slow
+        /* SYSRET to a non-canonical address faults in ring 0 on some CPUs. A SYSCALL in the upper half leaves none. */
+        test    %rcx, %rcx
+        jns     hypercall_low_rip
+hypercall_sysret:
         mov     VCPU_rflags(%rbx), %r11
+hypercall_restore:
         mov     VCPU_r10(%rbx), %r10
         mov     VCPU_r9(%rbx), %r9
         mov     VCPU_r8(%rbx), %r8
@@ -152,20 +171,77 @@ hypercall_return:
         mov     VCPU_rsp(%rbx), %rsp
         mov     VCPU_rbx(%rbx), %rbx
         sysretq
-2:
-        test    %ch, %ch
-        jne     1b
-        mov     %rax, VCPU_rax(%rbx)
-        jmp     exit_event_asm
+hypercall_low_rip:
+        mov     %rcx, %rdx
+        shr     $47, %rdx
+        jz      hypercall_sysret
 hypercall_slow:
         mov     %rax, VCPU_rax(%rbx)
+        SAVE_PRESERVED
+        SAVE_IMPLIED
         jmp     exit_work_asm
+
+/*
+ * An event is pending, and this call is all there was: its frame goes to the guest's stack and SYSRET to the callback,
+ * which takes rcx and r11 from the frame. Whatever is out of the ordinary, and a fault of the stores, goes the long way.
+ */
+hypercall_event:
+        test    %ch, %ch
+        jne     hypercall_resume
+        cmpl    $0, VCPU_IRET_SPECIAL(%rbx)
+        jne     hypercall_event_slow
+        mov     VCPU_rsp(%rbx), %rsi
+        and     $-16, %rsi
+        sub     $56, %rsi
+        /* Not the hypervisor's part. What is not canonical faults; the first store is the lowest. */
+        mov     %rsi, %rdx
+        shr     $43, %rdx
+        cmp     $HV_VIRT_START_43, %edx
+        je      hypercall_event_slow
+        mov     VCPU_CB_EVENT(%rbx), %rcx
+        mov     %rcx, %rdx
+        sar     $47, %rdx
+        cmp     $-1, %rdx
+        jne     hypercall_event_slow
+        mov     VCPU_rip(%rbx), %rdx
+        mov     VCPU_rflags(%rbx), %r11
+        mov     %r11d, %r8d
+        and     $~RFLAGS_IOPL, %r8d
+1:      mov     %rdx, (%rsi)             /* rcx */
+2:      mov     %r11, 8(%rsi)
+3:      mov     %rdx, 16(%rsi)           /* rip */
+4:      movq    $SEL_CS64 & ~3, 24(%rsi) /* and the old mask, 0 */
+5:      mov     %r8, 32(%rsi)
+        mov     VCPU_rsp(%rbx), %rdx
+6:      mov     %rdx, 40(%rsi)
+7:      movq    $SEL_DS, 48(%rsi)
+        mov     VCPU_INFO(%rbx), %rdx
+        movb    $1, 1(%rdx)
+        and     $~RFLAGS_NOT_IN_HANDLER, %r11d
+        mov     %rsi, VCPU_rsp(%rbx)
+        jmp     hypercall_restore
+        .pushsection .ex_table, "a"
+        .balign 4
+        .irp    store, 1b, 2b, 3b, 4b, 5b, 6b, 7b
+        .long   \store - .
+        .long   hypercall_event_slow - .
+        .endr
+        .popsection
+hypercall_event_slow:
+        mov     %rax, VCPU_rax(%rbx)
+        SAVE_PRESERVED
+        SAVE_IMPLIED
+        jmp     exit_event_asm
+
 hypercall_unknown:
         mov     %rbx, %rdi
         mov     %rax, %rsi
         call    hypercall_unknown_number
         jmp     hypercall_return
-hypercall_special:
+hypercall_rare:
+        cmpb    $0, VCPU_HC_RESTART(%rbx)
+        je      hypercall_slow
+        SAVE_PRESERVED
         mov     %rbx, %rdi
         mov     %rax, %rsi
         call    hypercall_finish
@@ -176,7 +252,6 @@ hypercall_special:
  * &v->regs.rsp. Whatever is out of the ordinary goes the long way to hc_iret(), which reads the
  * frame again: regs.rsp is changed last. A fault of the loads comes back by fast_iret_faulted. The guest's frame: rax r11 rcx flags rip cs rflags rsp ss.
  */
-#define AT(field) (VCPU_##field - VCPU_rsp)(%rsp)
 iret_entry:
         cmpb    $0, AT(IN_KERNEL)
         je      syscall_no_iret
@@ -264,14 +339,18 @@ iret_slow:
 iret_end:
 
 syscall_from_user:
-        movl    $VEC_SYSCALL, VCPU_error_code - VCPU_REGS + 4(%rsp)
-        lea     -VCPU_REGS(%rsp), %rbx
+        lea     -VCPU_rsp(%rsp), %rbx
         mov     VCPU_STACK_TOP(%rbx), %rsp
+        movq    $0, VCPU_error_code(%rbx)
+        movl    $VEC_SYSCALL, VCPU_error_code + 4(%rbx)
+        SAVE_PRESERVED
+        SAVE_IMPLIED
         mov     %rbx, %rdi
         call    trap_guest_syscall
         jmp     exit_check
 
 syscall32_entry:
+        movq    $SEL_DS, 8(%rsp)
         push    %r11
         pushq   $SEL_CS32
         push    %rcx

@@ -94,6 +94,12 @@ void hypercall_finish(struct vcpu *v, long rax)
     uint8_t how = v->hc_restart;
 
     v->hc_restart = 0;
+    if (!(how & HC_FULL_EXIT)) { /* what entry.S left out */
+        r->rcx = r->rip;
+        r->r11 = r->rflags;
+        r->cs = SEL_CS64;
+        r->ss = SEL_DS;
+    }
     if (how & HC_RESTART) {
         r->rip -= 2; /* the syscall instruction; rax still holds the number */
         args_restore(r, v->hc_args, nargs[r->rax & (NR_HYPERCALLS - 1)]);

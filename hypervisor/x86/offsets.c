@@ -11,6 +11,11 @@ void offsets(void)
 {
     DEFINE(VCPU_REGS, offsetof(struct vcpu, regs));
     DEFINE(VCPU_REGS_TOP, offsetof(struct vcpu, regs) + offsetof(struct cpu_user_regs, es));
+    REG(r15);
+    REG(r14);
+    REG(r13);
+    REG(r12);
+    REG(rbp);
     REG(r11);
     REG(r10);
     REG(r9);
@@ -35,8 +40,9 @@ void offsets(void)
     DEFINE(VCPU_CR3_USER, offsetof(struct vcpu, cr3_user));
     DEFINE(VCPU_IRET_SPECIAL, offsetof(struct vcpu, iret_special));
     DEFINE(VCPU_INFO, offsetof(struct vcpu, info));
+    DEFINE(VCPU_CB_EVENT, offsetof(struct vcpu, cb_event.rip));
     DEFINE(VCPU_HC_NR, offsetof(struct vcpu, hc_nr));
     DEFINE(CPU_SIZE, sizeof(struct cpu));
     DEFINE(CPU_CURRENT, offsetof(struct cpu, current));
-    DEFINE(CPU_RSP0, offsetof(struct cpu, tss) + offsetof(struct tss64, rsp[0]));
+    DEFINE(CPU_REGS_SS, offsetof(struct cpu, regs_ss));
 }

@@ -65,6 +65,8 @@ static void report_vcpu(struct vcpu *v)
             v->cr2);
     log_msg(LOG_ERR, "  cr3 kernel %lx user %lx kernel_sp %lx last trap %u error %#x", v->cr3_kernel, v->cr3_user,
             v->kernel_sp, r->entry_vector, r->error_code);
+    if (port_current() == v && !r->entry_vector) /* or a division error */
+        log_msg(LOG_ERR, "  in a hypercall: rbp, r12 to r15, rcx, r11, cs and ss are older");
     report_stack(v);
     if (v->in_kernel ? v->cr3_kernel : v->cr3_user) {
         uint64_t cr3 = v->in_kernel ? v->cr3_kernel : v->cr3_user;

@@ -127,6 +127,7 @@ static void switch_out(struct cpu *c, struct vcpu *prev)
 static void switch_in(struct cpu *c, struct vcpu *next)
 {
     c->tss.rsp[0] = (uint64_t)&next->regs.es;
+    c->regs_ss = (uint64_t)&next->regs.es - 8;
     next->stack_top = (uint64_t)c->stack + STACK_SIZE - 16;
     __atomic_or_fetch(&next->domain->dirty_cpus, BIT(c->id), __ATOMIC_SEQ_CST);
     desc_load_vcpu(c, next);
