@@ -67,6 +67,8 @@ int l1e_get_slow(struct domain *pt_dom, struct domain *pg_dom, uint64_t *e, bool
 
     if (!mfn_valid(m) || f->owner == DOMID_IO)
         return l1e_get_io(pt_dom, pg_dom, e);
+    if ((*e & PTE_RW) && pg_dom == pt_dom && frame_get_first(f, pg_dom))
+        return 0;
     /* Who may touch the named domain's frames may map those that domain may touch, as with Xen. */
     if (f->owner != pg_dom->id && pg_dom != pt_dom && pg_dom->privileged) {
         struct domain *owner = domain_find(f->owner);

@@ -119,6 +119,24 @@ static inline __attribute__((always_inline)) bool frame_get_fast(struct frame *f
 }
 
 /*
+ * Both references of a first writable mapping of a frame of d that has no type: there is nothing to validate and
+ * nobody to flush. False: it is no such frame.
+ */
+static inline bool frame_get_first(struct frame *f, const struct domain *d)
+{
+    uint64_t w = word_load(f);
+
+    do {
+        if (f->owner != d->id || w >> 32 || !word_may_grow(w))
+            return false;
+    } while (unlikely(!word_cas(f, &w, w + WORD_T(TYPE_WRITABLE | TYPE_VALIDATED) + WORD_TYPE + WORD_REF)));
+    if (likely(READ_ONCE(f->owner) == d->id))
+        return true;
+    frame_put_writable(f); /* it changed hands */
+    return false;
+}
+
+/*
  * Both references on a table of this type that is in use, to be put back before the hypervisor is left:
  * there are never more than a few for each CPU, so that the counts' limits, far below what the fields
  * can hold, need no look. False: it is no such table, or not d's.

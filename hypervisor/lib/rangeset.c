@@ -107,14 +107,21 @@ int rangeset_remove(struct rangeset *s, uint64_t first, uint64_t last)
     return 0;
 }
 
+/* Ports and frames are asked for in runs. Others may write last_found meanwhile, so it is read once. */
 bool rangeset_contains(const struct rangeset *s, uint64_t first, uint64_t last)
 {
     unsigned i;
 
     if (!s || first > last)
         return false;
+    i = READ_ONCE(s->last_found);
+    if (likely(i < s->count) && likely(s->r[i].first <= first) && likely(last <= s->r[i].last))
+        return true;
     i = find(s, first);
-    return i < s->count && s->r[i].first <= first && s->r[i].last >= last;
+    if (i >= s->count || s->r[i].first > first || s->r[i].last < last)
+        return false;
+    WRITE_ONCE(((struct rangeset *)s)->last_found, i); /* no part of the set */
+    return true;
 }
 
 bool rangeset_overlaps(const struct rangeset *s, uint64_t first, uint64_t last)
