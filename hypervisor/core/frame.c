@@ -12,16 +12,7 @@ void frame_list_init(struct frame_list *l)
 
 void frame_list_add(struct frame_list *l, struct frame *f)
 {
-    uint32_t n = (uint32_t)(f - frame_table);
-
-    f->next = FRAME_NIL;
-    f->prev = l->tail;
-    if (l->tail == FRAME_NIL)
-        l->head = n;
-    else
-        frame_table[l->tail].next = n;
-    l->tail = n;
-    l->count++;
+    frame_list_add_number(l, f, (uint32_t)(f - frame_table));
 }
 
 void frame_list_del(struct frame_list *l, struct frame *f)

@@ -21,7 +21,7 @@
  *  FRM-2 a type count of n implies refs >= n + (ALLOCATED ? 1 : 0).
  *  FRM-3 a frame is on exactly one list: a free list, or its owner's.
  *  FRM-4 a free frame's contents are clean or it is marked dirty; only clean frames reach a guest
- *        other than the last owner.
+ *        other than the last owner; the control domain may get what the firmware left.
  * Locks: refs/type by cmpxchg; prev/next/owner by the owner's d->pages, or heap for free frames.
  */
 #ifndef CORE_FRAME_H
@@ -82,11 +82,24 @@ static inline mfn_t frame_mfn(const struct frame *f) { return MFN((uint64_t)(f -
 struct frame_list { uint32_t head, tail; uint64_t count; };
 void frame_list_init(struct frame_list *l);
 void frame_list_add(struct frame_list *l, struct frame *f); /* at the end */
+/* The same where the frame's number is at hand. */
+static inline void frame_list_add_number(struct frame_list *l, struct frame *f, uint32_t n)
+{
+    f->next = FRAME_NIL;
+    f->prev = l->tail;
+    if (unlikely(l->tail == FRAME_NIL))
+        l->head = n;
+    else
+        frame_table[l->tail].next = n;
+    l->tail = n;
+    l->count++;
+}
 void frame_list_del(struct frame_list *l, struct frame *f);
 struct frame *frame_list_pop(struct frame_list *l);         /* the first; NULL: none */
 
 /* ---- the frame allocator (core/heap.c) ---- */
 #define ALLOC_NOSCRUB 1u   /* content may be anything: only for the hypervisor or the first domain */
+#define ALLOC_BOOT_AS_IS 2u /* for the control domain: frames that nobody had since boot need no clearing */
 #define ALLOC_BITS(n) ((uint32_t)(n) << 8) /* machine address below 2^n; 0 = anywhere */
 
 /*

@@ -212,7 +212,8 @@ static inline mfn_t single_alloc(uint32_t flags)
     spin_unlock(&heap_lock);
 
     flush_stale(f, 1);
-    if ((f->aux & AUX_KEPT) && !(flags & ALLOC_NOSCRUB))
+    /* One that came back was given out before: never as it was since boot. */
+    if ((f->aux & FRAME_AUX_DIRTY) && !(flags & ALLOC_NOSCRUB))
         memset(frame_va(MFN(n)), 0, PAGE_SIZE);
     f->aux = 0;
     f->prev = f->next = FRAME_NIL;
@@ -220,17 +221,12 @@ static inline mfn_t single_alloc(uint32_t flags)
     return MFN(n);
 }
 
-mfn_t heap_alloc(unsigned order, uint32_t flags)
+static __attribute__((noinline)) mfn_t block_alloc(unsigned order, uint32_t flags)
 {
+    uint16_t clear = flags & ALLOC_NOSCRUB ? 0 : flags & ALLOC_BOOT_AS_IS ? FRAME_AUX_DIRTY : AUX_KEPT;
     uint64_t nr = 1ull << order, dirty = 0;
     struct frame *f;
 
-    if (likely(!order) && likely(flags < ALLOC_BITS(1))) {
-        mfn_t m = single_alloc(flags);
-
-        if (likely(m.n))
-            return m;
-    }
     if (order > MAX_ORDER)
         return MFN_INVALID;
     spin_lock(&heap_lock);
@@ -250,13 +246,22 @@ mfn_t heap_alloc(unsigned order, uint32_t flags)
 
     flush_stale(f, nr);
     for (uint64_t i = 0; i < nr; i++) {
-        if ((f[i].aux & AUX_KEPT) && !(flags & ALLOC_NOSCRUB))
+        if (f[i].aux & clear)
             memset(frame_va(frame_mfn(&f[i])), 0, PAGE_SIZE);
         f[i].aux = 0;
         f[i].prev = f[i].next = FRAME_NIL;
         __atomic_store_n(&f[i].word, 1, __ATOMIC_RELEASE);
     }
     return frame_mfn(f);
+}
+
+mfn_t heap_alloc(unsigned order, uint32_t flags)
+{
+    mfn_t m = MFN(0);
+
+    if (likely(!order) && likely(flags < ALLOC_BITS(1)))
+        m = single_alloc(flags);
+    return likely(m.n) ? m : block_alloc(order, flags);
 }
 
 /* A frame without references becomes free. */

@@ -65,7 +65,7 @@ int memory_claim(struct domain *d, uint64_t pages)
 static inline void frame_give(struct domain *d, struct frame *f, uint64_t mfn, uint64_t gpfn)
 {
     m2p[mfn] = gpfn;
-    frame_list_add(&d->pages, f);
+    frame_list_add_number(&d->pages, f, (uint32_t)mfn);
     __atomic_or_fetch(&f->refs, FRAME_ALLOCATED, __ATOMIC_RELAXED);
     __atomic_store_n(&f->owner, d->id, __ATOMIC_RELEASE);
 }
@@ -81,7 +81,8 @@ static inline void frames_give(struct domain *d, mfn_t m, unsigned order, uint64
         claim_drop(d, 1ull << order);
 }
 
-static inline int frames_give_checked(struct domain *d, mfn_t m, unsigned order, uint64_t gpfn)
+static inline __attribute__((always_inline)) int
+frames_give_checked(struct domain *d, mfn_t m, unsigned order, uint64_t gpfn)
 {
     uint64_t nr = 1ull << order;
 
@@ -202,10 +203,10 @@ int memory_populate(struct domain *d, uint64_t gpfn, unsigned order, unsigned bi
         return refuse(d, ENOMEM, MEMORY_LIMIT, d->id, d->max_pages, 1ull << order);
     if (unlikely(memory_claimed()) && !claims_allow(d, 1ull << order))
         return refuse(d, ENOMEM, MEMORY_SHORT, order, bits, memory_claimed());
-    m = heap_alloc(order, ALLOC_BITS(bits));
+    m = heap_alloc(order, ALLOC_BITS(bits) | (d->privileged ? ALLOC_BOOT_AS_IS : 0));
     if (mfn_eq(m, MFN_INVALID))
         return refuse(d, ENOMEM, MEMORY_SHORT, order, bits, 0);
-    rc = frames_give_checked(d, m, order, gpfn);
+    rc = likely(!order) ? frames_give_checked(d, m, 0, gpfn) : frames_give_checked(d, m, order, gpfn);
     *out = m;
     if (unlikely(rc))
         heap_free(m, order);

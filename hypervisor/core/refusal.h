@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Refusals: every "no" the hypervisor says to a guest is recorded once, here, with its reason.
+ * Refusals: every "no" the hypervisor says to a guest is recorded once, here, with its reason
+ * (an unknown hypercall that is repeated: the first time).
  * Owns: a bounded ring per domain (REFUSAL_SLOTS newest). No lock: a slot is claimed by an atomic
  * counter and written by its claimer; a reader sees a slot's sequence before and after.
  * Printed as it happens when guest_loglvl=all; kept for crash reports and the tools. One that repeats

@@ -62,6 +62,7 @@ struct vcpu {
     uint64_t cr3_kernel, cr3_user; /* machine addresses of the two L4s; user 0 = none */
     uint64_t hc_args[6];
     uint32_t hc_nr, hc_sub;    /* for refusals; hc_nr ~0 outside */
+    uint64_t hc_unknown;       /* the unknown number that was asked for last, + 1 */
     struct callback cb_event, cb_failsafe, cb_syscall, cb_syscall32, cb_sysenter, cb_nmi;
     struct trap_info traps[256];
 

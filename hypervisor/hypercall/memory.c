@@ -257,9 +257,12 @@ long hc_memory_op(struct vcpu *v, uint64_t a1, uint64_t a2, uint64_t a3, uint64_
 {
     unsigned op = (unsigned)a1 & OP_MASK;
     uint64_t start = a1 >> OP_BITS;
+    long rc;
 
     (void)a3, (void)a4, (void)a5;
     v->hc_sub = op;
+    if (a1 == XENMEM_populate_physmap && likely(memory_populate_single(v, a2, &rc)))
+        return rc;
     if (op == XENMEM_decrease_reservation || op == XENMEM_populate_physmap ||
         op == XENMEM_increase_reservation)
         return memory_reservation(v, op, start, a2);

@@ -288,29 +288,36 @@ static __attribute__((noinline)) long va_flush(struct vcpu *v, gva_t va, uint64_
     return rc;
 }
 
+static inline __attribute__((always_inline)) long update_va_end(struct vcpu *v, gva_t va, uint64_t flags, struct frame *f)
+{
+    if (unlikely(!frame_put_both_fast(f))) {
+        frame_and_type_put(v->domain, f);
+        if (type_drain_needed(v->domain))
+            vcpu_set_work(v, WORK_DRAIN);
+    }
+    if (unlikely(flags != (UVMF_INVLPG | UVMF_LOCAL)))
+        return flags ? va_flush(v, va, flags) : 0;
+    port_tlb_flush_va_here(va);
+    return 0;
+}
+
 static inline __attribute__((always_inline)) long update_va(struct vcpu *v, gva_t va, uint64_t val,
                                                             uint64_t flags, struct domain *pg_dom)
 {
     struct domain *d = v->domain;
     struct frame *f;
     uint64_t *p;
-    long rc = 0;
+    int rc;
 
     if (unlikely(!walk_to_l1(v->cr3_kernel, va, &p, &f)) || unlikely(!frame_get_table(f, d, TYPE_L1)))
         return refuse(d, EINVAL, MMU_VA_UNMAPPED, va, val, flags);
-    if (!l1_update_fast(p, val, false))
-        rc = l1_update_rights(d, pg_dom, p, val, false);
-    if (unlikely(!frame_put_both_fast(f))) {
-        frame_and_type_put(d, f);
-        if (type_drain_needed(d))
-            vcpu_set_work(v, WORK_DRAIN);
-    }
-    if (unlikely(rc))
-        return rc;
-    if (unlikely(flags != (UVMF_INVLPG | UVMF_LOCAL)))
-        return flags ? va_flush(v, va, flags) : 0;
-    port_tlb_flush_va_here(va);
-    return 0;
+    if (l1_update_fast(p, val, false))
+        return update_va_end(v, va, flags, f);
+    rc = l1_update_rights(d, pg_dom, p, val, false);
+    if (likely(!rc))
+        return update_va_end(v, va, flags, f);
+    update_va_end(v, va, 0, f);
+    return rc;
 }
 
 long hc_update_va_mapping(struct vcpu *v, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)

@@ -94,6 +94,25 @@ static inline bool reservation_decode(struct vcpu *v, struct reservation *r, gva
     return r->d != NULL;
 }
 
+bool memory_populate_single(struct vcpu *v, gva_t arg, long *rc)
+{
+    struct xen_memory_reservation mr;
+    uint64_t gpfn;
+    gva_t at;
+    mfn_t m;
+
+    if (unlikely(port_copy_from_guest(&mr, arg, sizeof(mr))) || mr.nr_extents != 1 ||
+        unlikely(mr.extent_order | mr.mem_flags) || unlikely(mr.domid != DOMID_SELF))
+        return false;
+    at = door_handle(mr.extent_start);
+    if (unlikely(!at) || unlikely(port_copy_from_guest(&gpfn, at, sizeof(gpfn))))
+        return false;
+    *rc = 0;
+    if (likely(!memory_populate(v->domain, gpfn, 0, 0, &m)))
+        *rc = !door_out_obj(v, at, m.n);
+    return true;
+}
+
 long memory_reservation(struct vcpu *v, unsigned op, uint64_t start, gva_t arg)
 {
     struct reservation r = { .op = op, .done = start };
@@ -166,7 +185,7 @@ static long chunk_steal(struct vcpu *v, struct exchange *x, uint64_t chunk, stru
 static long chunk_alloc(struct vcpu *v, struct exchange *x, struct chain *new)
 {
     for (uint64_t j = 0; j < x->out_per_chunk; j++) {
-        mfn_t m = heap_alloc(x->out_order, ALLOC_BITS(x->bits));
+        mfn_t m = heap_alloc(x->out_order, ALLOC_BITS(x->bits) | (x->d->privileged ? ALLOC_BOOT_AS_IS : 0));
 
         if (mfn_eq(m, MFN_INVALID))
             return refuse(v->domain, ENOMEM, MEMORY_SHORT, x->out_order, x->bits, 0);

@@ -605,10 +605,17 @@ copy_refused:
         mov     %rdx, %rax
         ret
         COPY_CHECKED port_copy_from_guest, %rsi
+        cmp     $8, %edx
+        ja      copy_user
+        je      6f
         cmp     $4, %edx                 /* an event channel's port */
         jne     copy_user
 5:      mov     (%rsi), %ecx
         mov     %ecx, (%rdi)
+        xor     %eax, %eax
+        ret
+6:      mov     (%rsi), %rcx
+        mov     %rcx, (%rdi)
         xor     %eax, %eax
         ret
         .globl  copy_user
@@ -632,6 +639,8 @@ copy_user:
         .long   2b - .
         .long   4b - .
         .long   5b - .
+        .long   copy_refused - .
+        .long   6b - .
         .long   copy_refused - .
         .popsection
 
