@@ -6,6 +6,7 @@
 #include "core/evtchn.h"
 #include "core/grant.h"
 #include "core/log.h"
+#include "core/obituary.h"
 #include "core/sched.h"
 #include "core/time.h"
 #include "core/watchdog.h"
@@ -356,6 +357,7 @@ void domain_shutdown(struct domain *d, uint8_t code)
     if (!become_shutdown(d))
         return;
     domain_update_vcpus(d);
+    obituary_write(d, d->shutdown_code, "");
     console_domain_gone(d);
     refusals_tell_rest(d);
     log_msg(LOG_INFO, "Domain %u %s (shutdown code %u)", d->id, shutdown_word(d->shutdown_code),
@@ -376,6 +378,7 @@ void domain_resume(struct domain *d)
                                      __ATOMIC_SEQ_CST))
         return;
     d->shutdown_code = SHUTDOWN_NONE;
+    d->has_obituary = false;
     domain_update_vcpus(d);
 }
 
@@ -392,6 +395,7 @@ void domain_crash(struct domain *d, const char *fmt, ...)
     log_msg(LOG_ERR, "Domain %u crashed: %s", d->id, text);
     port_domain_report(d);
     refusals_print(d, 8);
+    obituary_write(d, SHUTDOWN_crash, text);
     __atomic_store_n(&d->shutdown_code, SHUTDOWN_crash, __ATOMIC_SEQ_CST);
     domain_shutdown(d, SHUTDOWN_crash);
 }

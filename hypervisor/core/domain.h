@@ -90,6 +90,7 @@ struct domain {
     struct grant_table *grants;
     struct pirq_table *pirqs; /* NULL: none yet; core/pirq.h */
     struct refusal_ring *refusals;
+    bool has_obituary;    /* atomic: core/obituary.h */
     struct guestline console; /* its unfinished line; guarded by the console lock */
 
     struct rangeset *iomem;   /* MMIO frames it may map, by mfn; NULL = none */

@@ -3,6 +3,7 @@
 #include "core/evtchn.h"
 #include "core/grant.h"
 #include "core/dump.h"
+#include "core/obituary.h"
 #include "core/memory.h"
 #include "core/pagetype.h"
 #include "core/pirq.h"
@@ -236,8 +237,10 @@ static int destroy_step(struct domain *d)
 /* Not under d->life, which a vcpu of d may be waiting for on its way out. */
 static void stop_forever(struct domain *d)
 {
-    if (__atomic_exchange_n(&d->state, DOM_DYING, __ATOMIC_SEQ_CST) != DOM_DYING)
+    if (__atomic_exchange_n(&d->state, DOM_DYING, __ATOMIC_SEQ_CST) != DOM_DYING) {
+        obituary_write(d, OBITUARY_DESTROYED, "");
         domain_pause_nosync(d);
+    }
     for (unsigned i = 0; i < d->max_vcpus; i++)
         if (d->vcpus[i])
             sched_wait_off_cpu(d->vcpus[i]);

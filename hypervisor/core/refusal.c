@@ -210,24 +210,43 @@ int refuse_at(struct domain *d, int err, enum reason r, uint64_t a, uint64_t b, 
     return -err;
 }
 
-void refusals_print(struct domain *d, unsigned n)
+unsigned refusals_read(const struct domain *d, uint64_t after, struct refusal *out, unsigned max)
 {
-    struct refusal_ring *ring = d->refusals;
+    const struct refusal_ring *ring = d->refusals;
     uint64_t last, seq;
+    unsigned n = 0;
 
     if (!ring)
-        return;
+        return 0;
     last = __atomic_load_n(&ring->next, __ATOMIC_ACQUIRE);
-    n = min(n, (unsigned)REFUSAL_SLOTS);
-    for (seq = last > n ? last - n + 1 : 1; seq <= last; seq++) {
+    max = min(max, (unsigned)REFUSAL_SLOTS);
+    seq = last > max ? last - max + 1 : 1;
+    for (seq = seq > after ? seq : after + 1; seq <= last && n < max; seq++) {
         const struct refusal *slot = &ring->slot[(seq - 1) % REFUSAL_SLOTS];
-        struct refusal copy;
 
         if (__atomic_load_n(&slot->seq, __ATOMIC_ACQUIRE) != seq)
             continue;
-        copy = *slot;
+        out[n] = *slot;
         __atomic_thread_fence(__ATOMIC_ACQUIRE);
         if (__atomic_load_n(&slot->seq, __ATOMIC_RELAXED) == seq)
-            print(d, &copy, LOG_GUEST_ERR);
+            n++;
     }
+    return n;
+}
+
+void refusal_words(const struct refusal *r, char *name, size_t name_size, char *text, size_t text_size)
+{
+    const char *known = r->hypercall < ARRAY_SIZE(hypercall_names) ? hypercall_names[r->hypercall] : NULL;
+
+    snprintf(name, name_size, "%s", r->hypercall == 0xff ? "outside hypercalls" : known ? known : "?");
+    expand(text, text_size, (enum reason)r->reason, r->op);
+}
+
+void refusals_print(struct domain *d, unsigned n)
+{
+    struct refusal list[REFUSAL_SLOTS];
+
+    n = refusals_read(d, 0, list, n);
+    for (unsigned i = 0; i < n; i++)
+        print(d, &list[i], LOG_GUEST_ERR);
 }

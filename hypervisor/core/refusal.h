@@ -69,6 +69,11 @@ struct refusal_ring {
 int refuse_at(struct domain *d, int err, enum reason r, uint64_t a, uint64_t b, uint64_t c);
 #define refuse(d, err, r, a, b, c) refuse_at(d, err, REASON_##r, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c))
 
+/* Up to max (at most REFUSAL_SLOTS) of the newest refusals of d with a seq above `after`, oldest first; how many. */
+unsigned refusals_read(const struct domain *d, uint64_t after, struct refusal *out, unsigned max);
+/* The hypercall's name, and the reason in words. */
+void refusal_words(const struct refusal *r, char *name, size_t name_size, char *text, size_t text_size);
+
 /* d ends: how many were not printed. */
 void refusals_tell_rest(struct domain *d);
 

@@ -23,7 +23,8 @@ hypercall_fn *const hypercall_table[NR_HYPERCALLS] = {
     [11] = unknown,
     [38] = unknown,
     [43 ... 47] = unknown,
-    [49 ... 63] = unknown,
+    [49] = unknown,
+    [51 ... 63] = unknown,
 #define HYPERCALL(nr, name, nargs) [nr] = hc_##name,
 #include "hypercalls.def"
 #undef HYPERCALL

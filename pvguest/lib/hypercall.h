@@ -154,6 +154,7 @@ HYPERCALL_STUB3(dm_op, unsigned int, domid, unsigned int, count, void *, buffers
 HYPERCALL_STUB5(hypfs_op, unsigned int, cmd, const char *, path, unsigned long, path_len, void *,
                 buffer, unsigned long, buffer_len)
 HYPERCALL_STUB1(mca, void *, op)
+HYPERCALL_STUB2(philoxen_op, unsigned int, cmd, void *, arg)
 
 /* A list entry without a stub does not compile. */
 long hypercall_iret(void); /* Declared for this check alone. */

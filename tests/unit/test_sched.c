@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* LINK: core/sched.c core/sched_credit.c core/sched_rr.c core/sched_audit.c core/domain.c core/domain_death.c core/vcpu.c core/timer.c core/time.c core/watchdog.c core/tlb.c core/frame.c */
+/* LINK: core/sched.c core/sched_credit.c core/sched_rr.c core/sched_audit.c core/domain.c core/domain_death.c core/obituary.c core/vcpu.c core/timer.c core/time.c core/watchdog.c core/tlb.c core/frame.c */
 /* Checks [VCPU-1] [SCH-1] [SCH-2] [SCH-3] [SCH-4] [SCH-5] [SCH-6] [SCH-7]. */
 /*
  * The scheduler on simulated CPUs: each does what the exit path does, one at a time, in an order the

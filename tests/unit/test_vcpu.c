@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Checks [VCPU-2] [VCPU-3] [VCPU-4] [TIME-3] [TIME-4]. */
 /*
- * LINK: core/vcpu.c core/vcpu_context.c core/domain.c core/domain_death.c core/sched.c core/sched_credit.c core/sched_rr.c core/sched_audit.c
+ * LINK: core/vcpu.c core/vcpu_context.c core/domain.c core/domain_death.c core/obituary.c core/sched.c core/sched_credit.c core/sched_rr.c core/sched_audit.c
  * LINK: core/timer.c core/time.c core/watchdog.c core/tlb.c core/frame.c hypercall/vcpu.c hypercall/sched.c hypercall/timer.c hypercall/door.c
  */
 #include <criterion/criterion.h>
