@@ -116,6 +116,7 @@ size_t guest_type(struct guest *g, const char *data, size_t n)
 
 /* ---- its name and terminal ---- */
 
+/* LIMIT: once; who is renamed keeps its log and its name among the dead. */
 static void name_read(struct guest *g, struct xs_handle *store, xs_transaction_t t)
 {
     char path[64], *name;

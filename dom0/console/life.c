@@ -19,9 +19,6 @@
 #define NR_DOMIDS 0x7ff0u
 #define BATCH 256
 
-struct guest_list guests = TAILQ_HEAD_INITIALIZER(guests);
-struct dead_list dead = TAILQ_HEAD_INITIALIZER(dead);
-
 static struct guest *by_id[NR_DOMIDS];
 static struct guest **by_port;
 static unsigned nr_ports;
@@ -203,7 +200,8 @@ static uint64_t store_number(unsigned id, const char *key)
     return value;
 }
 
-/* ENOENT: it is not built yet, or its console is another program's (a device model's). */
+/* LIMIT: only the first console; those of device/console/N are for device models.
+ * ENOENT: it is not built yet, or its console is another program's (a device model's). */
 static int take_by_store(const struct hv_domain *d)
 {
     uint64_t port = store_number(d->id, "port");
@@ -318,45 +316,4 @@ int guests_log_events(void (*news)(void))
     log_news = news;
     log_port = xenevtchn_bind_virq(events, VIRQ_CON_RING);
     return log_port < 0 ? -1 : 0;
-}
-
-/* ---- finding ---- */
-
-static bool fits(const char *key, unsigned id, const char *name, const uint8_t uuid[UUID_BYTES])
-{
-    char text[UUID_TEXT], number[16];
-
-    snprintf(number, sizeof(number), "%u", id);
-    uuid_print(text, uuid);
-    return !strcmp(key, number) || !strcmp(key, name) || !strcasecmp(key, text);
-}
-
-struct guest *guest_named(const char *key)
-{
-    struct guest *g;
-
-    TAILQ_FOREACH(g, &guests, all)
-        if (fits(key, g->id, g->name, g->uuid))
-            return g;
-    return NULL;
-}
-
-struct dead *dead_named(const char *key)
-{
-    struct dead *d;
-
-    TAILQ_FOREACH(d, &dead, all)
-        if (fits(key, d->id, d->name, d->uuid))
-            return d;
-    return NULL;
-}
-
-void uuid_print(char out[UUID_TEXT], const uint8_t uuid[UUID_BYTES])
-{
-    for (unsigned i = 0; i < UUID_BYTES; i++) {
-        out += sprintf(out, "%02x", uuid[i]);
-        if (i == 3 || i == 5 || i == 7 || i == 9)
-            *out++ = '-';
-    }
-    *out = 0;
 }

@@ -231,7 +231,7 @@ int main(int argc, char **argv)
     /* A pseudo-terminal a guest: none may fail for want of a number. */
     setrlimit(RLIMIT_NOFILE, &(struct rlimit){65536, 65536});
     log_open("pxconsoled", foreground);
-    if (!foreground && daemon(0, 0))
+    if (!foreground && service_background())
         die("daemon");
     signals = service_signals();
     signal_source.event = signal_event;
@@ -245,6 +245,7 @@ int main(int argc, char **argv)
     log_start();
     scan(now_ms());
     service_pid_file(pid_file);
+    service_ready();
     for (;;) {
         uint64_t now = now_ms();
         int pause;

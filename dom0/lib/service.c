@@ -3,6 +3,7 @@
 #include "service.h"
 #include "log.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -36,6 +37,45 @@ int service_listen(const char *path)
         return -1;
     }
     return fd;
+}
+
+static int waiting_starter = -1; /* its pipe */
+
+int service_background(void)
+{
+    int ends[2];
+    char byte;
+    pid_t pid;
+
+    if (pipe2(ends, O_CLOEXEC))
+        return -1;
+    pid = fork();
+    if (pid < 0)
+        return -1;
+    if (pid) {
+        close(ends[1]);
+        _exit(read(ends[0], &byte, 1) == 1 ? 0 : 1);
+    }
+    close(ends[0]);
+    waiting_starter = ends[1];
+    return setsid() < 0 || chdir("/") ? -1 : 0;
+}
+
+/* Until now errors could be said to who started it. */
+void service_ready(void)
+{
+    int null;
+
+    if (waiting_starter < 0)
+        return;
+    null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (int fd = 0; null >= 0 && fd < 3; fd++)
+        dup2(null, fd);
+    if (null > 2)
+        close(null);
+    if (write(waiting_starter, "", 1) == 1)
+        close(waiting_starter);
+    waiting_starter = -1;
 }
 
 int service_signals(void)

@@ -7,6 +7,10 @@
 int service_listen(const char *path);
 /* TERM, INT and HUP as a signalfd, not as signals; PIPE is ignored. -1: errno. */
 int service_signals(void);
+/* Goes into the background. The process that was started ends only when the one behind it says service_ready(), with status 0, or
+ * when that one ends before, with status 1: who starts a daemon can use it at once. -1: errno. */
+int service_background(void);
+void service_ready(void);
 /* Writes the process number to path; NULL: nowhere. */
 void service_pid_file(const char *path);
 

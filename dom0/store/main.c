@@ -154,7 +154,7 @@ static void into_background(void)
     log_open("pxstored", foreground);
     if (foreground || restore_fd >= 0)
         return;
-    if (daemon(0, 0))
+    if (service_background())
         die("daemon");
 }
 
@@ -267,6 +267,7 @@ int main(int argc, char **argv)
     listen_at(1, "socket_ro");
     state_restore();
     service_pid_file(pid_file);
+    service_ready();
     for (;;) {
         int n;
 
