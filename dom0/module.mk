@@ -15,6 +15,18 @@ $(DOM0_DIR)/xl.img: $(DOM0_DIR)/vmlinuz $(IMAGE_SOURCES)
 	dom0/image/small -o $@ --packages "xen-utils-4.17 xenstore-utils bash iproute2 util-linux" \
 	    --without "python3 libpython3-stdlib udev"
 
+# Our own toolstack with its daemons, and a guest to start.
+PXL_PROGRAMS := $(addprefix $(DOM0_DIR)/,pxl pxstored pxconsoled)
+PXL_PACKAGES := libxencall1 libxenforeignmemory1 libxenevtchn1 libxengnttab1 libxenstore4 libyajl2 \
+                liblz4-1 liblzma5 zlib1g libzstd1 xenstore-utils
+
+$(DOM0_DIR)/pxl.img: $(DOM0_DIR)/vmlinuz $(IMAGE_SOURCES) $(PXL_PROGRAMS) $(B)/pvguest/hello.elf
+	@rm -rf $(DOM0_DIR)/pxl.d && mkdir -p $(DOM0_DIR)/pxl.d/usr/local/sbin $(DOM0_DIR)/pxl.d/root
+	install -s -t $(DOM0_DIR)/pxl.d/usr/local/sbin $(PXL_PROGRAMS)
+	install -m 644 -t $(DOM0_DIR)/pxl.d/root $(B)/pvguest/hello.elf
+	printf 'name = "hello"\nkernel = "/root/hello.elf"\nmemory = 8\n' >$(DOM0_DIR)/pxl.d/root/hello.cfg
+	dom0/image/small -o $@ --packages "$(PXL_PACKAGES)" --add $(DOM0_DIR)/pxl.d
+
 # Tools that load a machine and compile on it, without what gcc needs for -flto and -fsanitize.
 $(DOM0_DIR)/test.img: $(DOM0_DIR)/vmlinuz $(IMAGE_SOURCES)
 	dom0/image/small -o $@ --packages "stress-ng gcc libc6-dev make coreutils" \
@@ -35,4 +47,4 @@ RUN_NEEDS := $(RUN_HV) $(if $(filter debian%,$(RUN_DOM0)),$(DOM0_DIR)/$(RUN_DOM0
                $(DOM0_DIR)/vmlinuz $(DOM0_DIR)/$(RUN_DOM0).img)
 run_option = $(if $($1),--$(subst _,-,$(shell echo $1 | tr A-Z a-z)) '$($1)')
 
-SYSTEM_NEEDS += $(DOM0_DIR)/small.img
+SYSTEM_NEEDS += $(DOM0_DIR)/small.img $(DOM0_DIR)/pxl.img
