@@ -23,6 +23,7 @@
 #include "ring.h"
 #include <sys/queue.h>
 
+#define NR_DOMIDS 0x7ff0u
 #define GUEST_NAME 96
 #define UUID_TEXT 37
 #define GUESTS_DEAD 64
@@ -75,8 +76,10 @@ struct dead *dead_named(const char *key);
 int guest_take(unsigned id, uint64_t frame, uint32_t port);
 /* Looks at all domains: takes the new ones, ends the dead ones. */
 void guests_scan(void);
-/* Writes the names of the terminals to a store that is new. */
-void guests_publish(void);
+#define GUESTS_WATCH "console" /* token of the watches of guests that have no console yet */
+void guests_watch_event(const char *path);
+/* The store is new: it is told the names of the terminals and the watches. */
+void guests_store_new(void);
 /* Calls `news` when the hypervisor's log has some. 0 or -1: errno. */
 int guests_log_events(void (*news)(void));
 /* Turns of those with work, a bounded number. How long the loop may sleep: 0, -1 (nothing to do) or milliseconds. */
@@ -86,11 +89,14 @@ size_t guest_type(struct guest *g, const char *data, size_t n);
 size_t guest_room(struct guest *g);
 void uuid_print(char out[UUID_TEXT], const uint8_t uuid[UUID_BYTES]);
 
-/* Between guest.c and life.c. */
+/* Between guest.c, life.c and scan.c. */
+int guest_connect(const struct hv_domain *d, uint64_t frame, uint32_t port); /* 0 or errno */
+void guest_end(struct guest *g);
 void guest_wait(struct guest *g);             /* for a turn */
 void guest_leave(struct guest *g);            /* no turn any more */
 void guest_begin(struct guest *g, bool alive); /* name, log; and, alive, its terminal */
 bool guest_drain(struct guest *g);            /* reads one ring of bytes; false: there was nothing */
+void guests_publish(void);                    /* writes all terminals' names to the store */
 void guest_notify(struct guest *g);
 void guest_unmask(struct guest *g);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Beginning and end of guests, and what of them is the hypervisor's: pages, ports, the list of domains. */
+/* Beginning and end of guests, and what of them is the hypervisor's: pages and ports. */
 #define _GNU_SOURCE
 #include "guest.h"
 #include "client.h"
@@ -16,14 +16,11 @@
 #include <xenforeignmemory.h>
 #include <xengnttab.h>
 
-#define NR_DOMIDS 0x7ff0u
-#define BATCH 256
-
 static struct guest *by_id[NR_DOMIDS];
 static struct guest **by_port;
 static unsigned nr_ports;
 static bool refused[NR_DOMIDS]; /* it was said that its console cannot be taken */
-static unsigned generation;
+
 static void (*log_news)(void);
 static int log_port = -1;
 
@@ -97,7 +94,7 @@ static int map_page(struct guest *g, uint64_t frame)
     return 0;
 }
 
-static int connect(struct guest *g, uint64_t frame, uint32_t port)
+static int attach(struct guest *g, uint64_t frame, uint32_t port)
 {
     int rc = map_page(g, frame);
 
@@ -110,7 +107,7 @@ static int connect(struct guest *g, uint64_t frame, uint32_t port)
     return g->history && port_remember((unsigned)g->port, g) ? 0 : ENOMEM;
 }
 
-static int take(const struct hv_domain *d, uint64_t frame, uint32_t port)
+int guest_connect(const struct hv_domain *d, uint64_t frame, uint32_t port)
 {
     struct guest *g = calloc(1, sizeof(*g));
     int rc;
@@ -121,9 +118,8 @@ static int take(const struct hv_domain *d, uint64_t frame, uint32_t port)
     memcpy(g->uuid, d->uuid, sizeof(g->uuid));
     snprintf(g->name, sizeof(g->name), "domain-%u", g->id);
     g->port = g->master = g->slave = -1;
-    g->generation = generation;
     TAILQ_INIT(&g->clients);
-    rc = connect(g, frame, port);
+    rc = attach(g, frame, port);
     if (rc) {
         if (!refused[d->id])
             log_line(LOG_NOTE, "domain %u: its console cannot be taken: %s", d->id, strerror(rc));
@@ -162,7 +158,7 @@ static void bury(struct guest *g)
     nr_dead--;
 }
 
-static void end(struct guest *g)
+void guest_end(struct guest *g)
 {
     if (!g->named)
         guest_begin(g, false);
@@ -177,104 +173,6 @@ static void end(struct guest *g)
     by_id[g->id] = NULL;
     TAILQ_REMOVE(&guests, g, all);
     release(g);
-}
-
-/* ---- by the store and the hypervisor's list ---- */
-
-static char *store_read(unsigned id, const char *key)
-{
-    struct xs_handle *store = daemon_store();
-    char path[64];
-    unsigned n;
-
-    snprintf(path, sizeof(path), "/local/domain/%u/console/%s", id, key);
-    return store ? xs_read(store, XBT_NULL, path, &n) : NULL;
-}
-
-static uint64_t store_number(unsigned id, const char *key)
-{
-    char *text = store_read(id, key);
-    uint64_t value = text ? strtoull(text, NULL, 10) : 0;
-
-    free(text);
-    return value;
-}
-
-/* LIMIT: only the first console; those of device/console/N are for device models.
- * ENOENT: it is not built yet, or its console is another program's (a device model's). */
-static int take_by_store(const struct hv_domain *d)
-{
-    uint64_t port = store_number(d->id, "port");
-    char *type;
-    bool other;
-
-    if (!port)
-        return ENOENT;
-    type = store_read(d->id, "type");
-    other = type && strcmp(type, "xenconsoled");
-    free(type);
-    return other ? ENOENT : take(d, store_number(d->id, "ring-ref"), (uint32_t)port);
-}
-
-static bool same(const struct guest *g, const struct hv_domain *d)
-{
-    return !memcmp(g->uuid, d->uuid, sizeof(g->uuid));
-}
-
-int guest_take(unsigned id, uint64_t frame, uint32_t port)
-{
-    struct hv_domain d;
-
-    if (!id || id >= NR_DOMIDS || hv_domains(id, &d, 1) != 1 || d.id != id || d.dying)
-        return ESRCH;
-    if (by_id[id] && same(by_id[id], &d))
-        return 0;
-    if (by_id[id])
-        end(by_id[id]); /* the number has a new life */
-    return port ? take(&d, frame, port) : take_by_store(&d);
-}
-
-static void scan_one(const struct hv_domain *d)
-{
-    struct guest *g = by_id[d->id];
-
-    if (g && (d->dying || !same(g, d))) {
-        end(g);
-        g = NULL;
-    }
-    if (!g && !d->dying)
-        take_by_store(d);
-    else if (g && d->shutdown)
-        guest_wait(g); /* its last words may have come without an event */
-    if (by_id[d->id])
-        by_id[d->id]->generation = generation;
-}
-
-void guests_scan(void)
-{
-    static struct hv_domain list[BATCH];
-    struct guest *g, *next;
-    unsigned first = 1;
-    int n;
-
-    generation++;
-    do {
-        n = hv_domains(first, list, BATCH);
-        if (n < 0) {
-            log_line(LOG_ERROR, "cannot list the domains: %s", strerror(errno));
-            return;
-        }
-        for (int i = 0; i < n; i++) {
-            if (list[i].id < NR_DOMIDS)
-                scan_one(&list[i]);
-            first = list[i].id + 1;
-        }
-    } while (n == BATCH);
-    for (g = TAILQ_FIRST(&guests); g; g = next) {
-        next = TAILQ_NEXT(g, all);
-        if (g->generation != generation)
-            end(g);
-    }
 }
 
 /* ---- events ---- */

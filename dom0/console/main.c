@@ -14,7 +14,9 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,8 +28,8 @@ struct logfile_rules log_rules = {.directory = "/var/log/pxl/console", .size = 1
 static const char *directory = "/run/pxconsoled", *pid_file;
 static bool foreground, hypervisor_log = true;
 static struct xs_handle *store;
-static struct source store_source, signal_source;
-static int signals;
+static struct source store_source, store_line_source, signal_source;
+static int signals, store_line = -1;
 static bool scan_wanted = true;
 static uint64_t last_scan, last_store;
 static uint32_t log_index;
@@ -126,21 +128,53 @@ struct xs_handle *daemon_store(void)
     return store;
 }
 
+static void store_close(void)
+{
+    if (store_line >= 0) {
+        loop_remove(store_line);
+        close(store_line);
+    }
+    loop_remove(xs_fileno(store));
+    xs_close(store);
+    store = NULL;
+    store_line = -1;
+}
+
 static void store_event(struct source *s, uint32_t events)
 {
     char **watch;
 
     (void)s;
+    (void)events;
     while ((watch = xs_check_watch(store))) {
+        if (!strcmp(watch[XS_WATCH_TOKEN], GUESTS_WATCH))
+            guests_watch_event(watch[XS_WATCH_PATH]);
+        else
+            scan_wanted = true;
         free(watch);
-        scan_wanted = true;
     }
-    if (events & (EPOLLHUP | EPOLLERR)) {
-        log_line(LOG_ERROR, "the store is gone");
-        loop_remove(xs_fileno(store));
-        xs_close(store);
-        store = NULL;
-    }
+}
+
+static void store_line_event(struct source *s, uint32_t events)
+{
+    (void)s;
+    (void)events;
+    log_line(LOG_ERROR, "the store is gone");
+    store_close();
+}
+
+/* libxenstore does not say that its connection has ended: a second one, on which nothing is ever said, does. */
+static void store_line_open(void)
+{
+    struct sockaddr_un a = {.sun_family = AF_UNIX};
+
+    snprintf(a.sun_path, sizeof(a.sun_path), "%s", xs_daemon_socket());
+    store_line_source.event = store_line_event;
+    store_line = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (store_line < 0 || (!connect(store_line, (struct sockaddr *)&a, sizeof(a)) && !loop_add(store_line, &store_line_source, EPOLLIN)))
+        return;
+    close(store_line); /* a store without socket, in a domain of its own: that one does not end */
+    store_line = -1;
 }
 
 static void store_find(uint64_t now)
@@ -154,13 +188,13 @@ static void store_find(uint64_t now)
     store_source.event = store_event;
     if (!xs_watch(store, "@introduceDomain", "introduce") || !xs_watch(store, "@releaseDomain", "release") ||
         loop_add(xs_fileno(store), &store_source, EPOLLIN)) {
-        xs_close(store);
-        store = NULL;
+        store_close();
         return;
     }
+    store_line_open();
     log_line(LOG_DETAIL, "connected to the store");
     scan_wanted = true;
-    guests_publish();
+    guests_store_new();
 }
 
 /* ---- the hypervisor's log ---- */

@@ -19,9 +19,9 @@ until_true() {
         sleep 1
     done
 }
-create() {
+create() { # NAME CMDLINE [OPTION]
     printf 'name = "%s"\nkernel = "/px/talker.elf"\nmemory = 8\ncmdline = "%s"\n' "$1" "$2" >$1.cfg
-    pxl create -q $1.cfg || fail "create $1"
+    pxl create -q $3 $1.cfg || fail "create $1"
 }
 ended() { pxl list | grep -q "^$1 .* ---s--\|^$1 .* -b-s--"; }
 gone() { ! pxl domid $1; }
@@ -83,7 +83,7 @@ pxl console --dead liar | grep -q truth || fail "the dead of liar"
 kill $(cat /run/pxconsoled.pid)
 until_true 10 test ! -d /proc/$(cat /run/pxconsoled.pid)
 create orphan "lines 5"
-pxconsoled --pid-file /run/pxconsoled.pid || fail "pxconsoled does not start again"
+pxconsoled -v --pid-file /run/pxconsoled.pid || fail "pxconsoled does not start again"
 until_true 30 complete $logs/orphan.log 5 || fail "the log of orphan: $(cat $logs/orphan.log)"
 exec 7>&-
 pxl console echo <keys >shown2 &
@@ -94,6 +94,31 @@ grep -q listens $logs/echo.log || fail "the log was not appended to"
 pxl destroy echo
 until_true 10 grep -q 'heard "end"' shown2 || fail "attached after the restart: $(cat shown2)"
 echo "console: restart goes on"
+
+# 6. A toolstack that tells the store of the console after the domain was introduced, as xl does.
+kill $(cat /run/pxconsoled.pid)
+create late "lines 5" -p
+keys=/local/domain/$(pxl domid late)/console
+port=$(xenstore-read $keys/port)
+xenstore-rm $keys/port
+pxconsoled -v --pid-file /run/pxconsoled.pid || fail "pxconsoled does not start a third time"
+xenstore-exists $keys/tty && fail "a console without a port was taken"
+xenstore-write $keys/port $port
+until_true 20 xenstore-exists $keys/tty || fail "late was not noticed"
+pxl unpause late
+until_true 30 complete $logs/late.log 5 || fail "the log of late: $(cat $logs/late.log)"
+echo "console: late keys are noticed"
+
+# 7. The store is restarted: names and terminals of new guests are right as soon as it was found again.
+connected() { [ $(grep -c 'connected to the store' /tmp/syslog) -gt $before ]; }
+before=$(grep -c 'connected to the store' /tmp/syslog)
+kill $(cat /run/pxstored.pid)
+until_true 10 test ! -d /proc/$(cat /run/pxstored.pid)
+pxstored --pid-file /run/pxstored.pid || fail "pxstored does not start again"
+until_true 20 connected || fail "the new store was not found: $(cat /tmp/syslog)"
+create again "lines 5"
+until_true 30 complete $logs/again.log 5 || fail "the log of again: $(ls $logs)"
+echo "console: a new store is found"
 grep -q '(PHX)\|(XEN)' $logs/hypervisor.log || fail "no log of the hypervisor"
 '''
 
@@ -104,7 +129,8 @@ def test_pxconsoled(hv):
                          {'talker.elf': contents(built('system/talker.elf'))}, base='dom0/pxl.img')
     m = boot_linux(image, 'px.script=/px/test.sh', hv=hv, mem=1024)
     expect_none(m, r'console: FAILED')
-    for words in ('quick is complete', 'chatty is complete', 'typing arrives', 'flood and lie hurt nobody', 'restart goes on'):
+    for words in ('quick is complete', 'chatty is complete', 'typing arrives', 'flood and lie hurt nobody', 'restart goes on',
+                  'late keys are noticed', 'a new store is found'):
         expect(m, f'^console: {words}')
     expect(m, r'^PX-STATUS: 0')
     if hv == 'philoxen':
