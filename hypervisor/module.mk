@@ -14,7 +14,7 @@ HV_CODE := -fpie -ffunction-sections -fdata-sections
 HV_CC   := $(CC) $(filter-out -mcmodel=kernel -fno-pic -fno-pie,$(HV_CFLAGS)) $(HV_CODE)
 # For files that use vector registers, which they may only while no guest has run yet.
 HV_SSE_CC := $(filter-out -mgeneral-regs-only,$(HV_CC))
-HV_SSE_OBJS := $(patsubst %,$(HV_OUT)/boot/%.c.o,decompress xz bcj)
+HV_SSE_OBJS := $(HV_OUT)/boot/decompress.c.o
 # clang reads inline assembly itself, even on the way to assembly text, and offsets.c's is none.
 HV_OFFSETS_CC := $(HV_CC) $(if $(findstring clang,$(CC)),-fno-integrated-as)
 HV_LINK := $(CC) -nostdlib -static -Wl,--no-relax -Wl,--gc-sections -Wl,--build-id=none \

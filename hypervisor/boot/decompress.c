@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "boot/decompress.h"
-#include "boot/xz.h"
 #include <lzma.h>
 #include <zlib.h>
 #define ZSTD_STATIC_LINKING_ONLY /* for the variant with an allocator; we link the static library */
@@ -71,8 +70,6 @@ static const char *unpack_lzma(bool xz, const uint8_t *in, size_t in_len, uint8_
     const char *why = NULL;
     lzma_ret r;
 
-    if (xz && xz_unpack_kernel(in, in_len, out, out_len, &allocator, &r))
-        return r == LZMA_STREAM_END ? NULL : lzma_words(r);
     s.allocator = &allocator;
     r = xz ? lzma_stream_decoder(&s, UNPACK_MEMORY, LZMA_TELL_UNSUPPORTED_CHECK)
            : lzma_alone_decoder(&s, UNPACK_MEMORY);

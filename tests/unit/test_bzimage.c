@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* LINK: boot/bzimage.c boot/decompress.c boot/xz.c boot/lzma2.c boot/bcj.c */
+/* LINK: boot/bzimage.c boot/decompress.c */
 /* Checks [BOOT-2]. */
-#include "boot/bcj.h"
 #include "boot/bzimage.h"
 #include "boot/decompress.h"
-#include "boot/lzma2.h"
 #include <criterion/criterion.h>
 #include <lzma.h>
 #include <stdlib.h>
@@ -160,112 +158,6 @@ Test(bzimage, xz_with_x86_filter_unpacks)
     make_xz(false);
     check_good(PACK_XZ);
 }
-
-/* Bytes that are mostly opcodes and highest bytes of displacements, where each depends on those before it. */
-static void branches_fill(unsigned round)
-{
-    static const uint8_t likely[] = {0xe8, 0xe9, 0, 0xff, 0xe8, 0, 0xff, 1};
-
-    srand(round);
-    for (unsigned i = 0; i < PLAIN; i++)
-        plain[i] = (unsigned)rand() % 16 < round ? (uint8_t)rand() : likely[(unsigned)rand() % 8];
-}
-
-Test(bzimage, branches_come_back_as_liblzma_makes_them)
-{
-    static lzma_options_lzma o;
-    lzma_filter both[] = {{LZMA_FILTER_X86, NULL}, {LZMA_FILTER_LZMA2, &o}, {LZMA_VLI_UNKNOWN, NULL}};
-
-    cr_assert(!lzma_lzma_preset(&o, 0));
-    for (unsigned round = 0; round < 16; round++) {
-        size_t room = PLAIN - round, n = 0, in = 0, made = 0;
-
-        branches_fill(round);
-        cr_assert_eq(lzma_raw_buffer_encode(both + 1, NULL, plain, room, file, &n, ROOM), LZMA_OK);
-        cr_assert_eq(lzma_raw_buffer_decode(both, NULL, file, &in, n, out, &made, room), LZMA_OK);
-        bcj_x86_decode(plain, room);
-        cr_assert(memcmp(out, plain, room) == 0, "round %u", round);
-    }
-    for (unsigned n = 0; n < 40; n++) { /* short ones, in a buffer of that size */
-        uint8_t *few = malloc(n + !n);
-
-        memset(few, 0xe8, n);
-        bcj_x86_decode(few, n);
-        free(few);
-    }
-}
-
-
-/* Runs, repetitions at small and large distances, and noise that a packer stores as it is. */
-static void repetitions_fill(unsigned round)
-{
-    srand(round);
-    for (unsigned i = 0; i < PLAIN;) {
-        unsigned n = 1 + (unsigned)rand() % (round % 4 ? 300 : 200000), back = 1 + (unsigned)rand() % (i % 4 ? 20 : 60000);
-        bool noise = rand() % 3 == 0 || back > i;
-
-        for (; n-- && i < PLAIN; i++)
-            plain[i] = noise ? (uint8_t)rand() : plain[i - back];
-    }
-}
-
-/* From and to buffers of exactly the size. */
-static bool stored;
-static size_t lzma2_checked(size_t in_len, size_t out_len)
-{
-    uint8_t *in = malloc(in_len), *to = malloc(out_len), *work = malloc(LZMA2_WORK);
-    size_t used;
-
-    memcpy(in, file, in_len);
-    used = lzma2_unpack(in, in_len, to, out_len, work, &stored);
-    memcpy(out, to, out_len);
-    free(in);
-    free(to);
-    free(work);
-    return used;
-}
-
-Test(bzimage, lzma2_unpacks_what_liblzma_packed)
-{
-    for (unsigned round = 1; round < 24; round++) {
-        lzma_options_lzma o;
-        lzma_filter f[] = {{LZMA_FILTER_LZMA2, &o}, {LZMA_VLI_UNKNOWN, NULL}};
-        size_t n = 0, room = PLAIN - round;
-
-        repetitions_fill(round);
-        cr_assert(!lzma_lzma_preset(&o, round % 7));
-        o.lc = round % 5;
-        o.lp = round % (5 - o.lc);
-        o.pb = round % 5;
-        cr_assert_eq(lzma_raw_buffer_encode(f, NULL, plain, room, file, &n, ROOM), LZMA_OK);
-        cr_assert_eq(lzma2_checked(n, room), n, "round %u", round);
-        cr_assert(memcmp(out, plain, room) == 0, "round %u", round);
-        cr_assert_eq(lzma2_checked(n, room - 1), 0);
-        cr_assert_eq(lzma2_checked(n, room + 1), 0);
-        cr_assert_eq(lzma2_checked(n - 1, room), 0);
-    }
-}
-
-/* Nothing outside of the buffers is touched, and damage to coded chunks is found without a checksum. */
-Test(bzimage, damaged_lzma2_is_found)
-{
-    for (unsigned round = 0; round < 400; round++) {
-        lzma_options_lzma o;
-        lzma_filter f[] = {{LZMA_FILTER_LZMA2, &o}, {LZMA_VLI_UNKNOWN, NULL}};
-        size_t n = 0;
-
-        repetitions_fill(round % 8);
-        cr_assert(!lzma_lzma_preset(&o, 0));
-        cr_assert_eq(lzma_raw_buffer_encode(f, NULL, plain, 20000, file, &n, ROOM), LZMA_OK);
-        if (round % 2)
-            file[(unsigned)rand() % n] ^= (uint8_t)(1 << rand() % 8);
-        for (unsigned i = 0; !(round % 2) && i <= round % 8; i++)
-            file[(unsigned)rand() % (i ? n : 20)] = (uint8_t)rand();
-        if (lzma2_checked(n, 20000) && !stored)
-            cr_assert(memcmp(out, plain, 20000) == 0, "round %u", round);
-    }
-}
-
 Test(bzimage, gzip_unpacks)
 {
     make_gzip();
