@@ -68,7 +68,7 @@ $(DOM0_PROGRAMS): $(B)/system/%: tests/system/dom0/%.c
 	@mkdir -p $(@D)
 	$(CC) $(DOM0_CFLAGS) -static -pthread $< -o $@
 
-SYSTEM_NEEDS := $(B)/philoxen.iso $(DOM0_PROGRAMS) $(addprefix $(B)/dom0/,vmlinuz small.img) $(B)/xen/xen
+SYSTEM_NEEDS := $(B)/philoxen.iso $(DOM0_PROGRAMS) $(addprefix $(B)/dom0/,vmlinuz small.img test.img) $(B)/xen/xen
 
 # pxstored with sanitizers, over the pretended hypervisor of tests/store/fakehv.c; and that as a library for
 # the program as it ships and for Debian's xenstored.
