@@ -39,6 +39,7 @@ struct guest {
     bool by_grant;          /* how its page was mapped */
     bool named;             /* had its first turn */
     bool cut_off, log_failed;
+    bool shutdown;          /* as of the last look at all domains */
     bool masked;            /* its event came, and waits for the ring to be empty */
     bool waiting, delayed;  /* on the list of those with work; of those that used up their share */
     int port;

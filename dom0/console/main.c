@@ -258,6 +258,8 @@ static int sooner(int a, int b)
 
 int main(int argc, char **argv)
 {
+    char lock[4096];
+
     options(argc, argv);
     folder_make(directory, 0755);
     if (log_rules.directory)
@@ -271,6 +273,9 @@ int main(int argc, char **argv)
     signal_source.event = signal_event;
     if (loop_open() || signals < 0 || loop_add(signals, &signal_source, EPOLLIN))
         die("epoll");
+    snprintf(lock, sizeof(lock), "%s/lock", directory);
+    if (service_lock(lock))
+        die("another pxconsoled is running");
     if (hv_open() || guests_open())
         die("the hypervisor");
     if (clients_open(directory))

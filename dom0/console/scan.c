@@ -147,8 +147,10 @@ static void scan_one(const struct hv_domain *d)
         expect(d->id);
     else if (!g)
         expect_no_more(d->id);
-    else if (d->shutdown)
+    else if (d->shutdown != g->shutdown && d->shutdown)
         guest_wait(g); /* its last words may have come without an event */
+    if (g)
+        g->shutdown = d->shutdown;
     if (guest_of(d->id))
         guest_of(d->id)->generation = generation;
 }

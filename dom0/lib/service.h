@@ -11,6 +11,8 @@ int service_signals(void);
  * when that one ends before, with status 1: who starts a daemon can use it at once. -1: errno. */
 int service_background(void);
 void service_ready(void);
+/* One daemon at a time has the file's lock, until it ends; one that is just ending is waited for. 0 or -1: errno EWOULDBLOCK. */
+int service_lock(const char *path);
 /* Writes the process number to path; NULL: nowhere. */
 void service_pid_file(const char *path);
 

@@ -109,6 +109,8 @@ pxl unpause late
 until_true 30 complete $logs/late.log 5 || fail "the log of late: $(cat $logs/late.log)"
 echo "console: late keys are noticed"
 
+pxconsoled 2>err && fail "two daemons at once"
+
 # 7. The store is restarted: names and terminals of new guests are right as soon as it was found again.
 connected() { [ $(grep -c 'connected to the store' /tmp/syslog) -gt $before ]; }
 before=$(grep -c 'connected to the store' /tmp/syslog)
