@@ -125,6 +125,11 @@ test-matrix:
 	@$(JOBS) all system-needs
 	@tests/system/run --full --only 'linux_boot*'
 
+test-xl: ## Debian's xl in Dom0 on Xen and on Philoxen: the same commands, their answers compared (MANY=N domains)
+test-xl: $(B)/xen/xen
+	@$(JOBS) all system-needs
+	@tests/system/xl/run $(if $(MANY),--many $(MANY))
+
 test-stress: ## long loads in Dom0 (`make test` has the short ones)
 test-stress:
 	@$(JOBS) all system-needs

@@ -47,4 +47,4 @@ RUN_NEEDS := $(RUN_HV) $(if $(filter debian%,$(RUN_DOM0)),$(DOM0_DIR)/$(RUN_DOM0
                $(DOM0_DIR)/vmlinuz $(DOM0_DIR)/$(RUN_DOM0).img)
 run_option = $(if $($1),--$(subst _,-,$(shell echo $1 | tr A-Z a-z)) '$($1)')
 
-SYSTEM_NEEDS += $(DOM0_DIR)/small.img $(DOM0_DIR)/pxl.img
+SYSTEM_NEEDS += $(DOM0_DIR)/small.img $(DOM0_DIR)/pxl.img $(DOM0_DIR)/xl.img
