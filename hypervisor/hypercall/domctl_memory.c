@@ -49,10 +49,58 @@ long domctl_page_info(struct domctl_call *c, struct xen_domctl *op)
     return 0;
 }
 
-/* LIMIT: no log-dirty mode, so no live migration: the answers of a Xen without it. */
+/* ---- log-dirty ---- */
+
+#define DIRTY_PAGES_MAX (1ull << 28) /* 1 TiB of guest */
+
+/*
+ * The bitmap of dirty pages, one bit a page. LIMIT: writes are not tracked: every page counts as dirty at every
+ * question, so that a live migration copies all of the domain in each of its rounds, and is right.
+ */
+static long dirty_out(struct domctl_call *c, struct xen_domctl_shadow_op *s)
+{
+    static const uint64_t ones[32] = {[0 ... 31] = ~0ull};
+    gva_t to = door_handle(s->dirty_bitmap);
+    size_t bytes;
+
+    s->pages = min(s->pages, DIRTY_PAGES_MAX);
+    bytes = DIV_ROUND_UP(s->pages, 8);
+    for (size_t n = 0; to && n < bytes; n += min(bytes - n, sizeof(ones)))
+        if (door_out(c->v, to + n, ones, min(bytes - n, sizeof(ones))))
+            return -EFAULT;
+    s->stats.fault_count = 0;
+    s->stats.dirty_count = (uint32_t)min(c->d->tot_pages, (uint64_t)UINT32_MAX);
+    c->answer = true;
+    return 0;
+}
+
 long domctl_shadow(struct domctl_call *c, struct xen_domctl *op)
 {
-    return refuse(c->v->domain, EINVAL, LOG_DIRTY, op->u.shadow_op.op, op->u.shadow_op.mode, 0);
+    struct xen_domctl_shadow_op *s = &op->u.shadow_op;
+    struct domain *d = c->d;
+
+    if (d->vcpus[0]) {
+        switch (s->op) {
+        case XEN_DOMCTL_SHADOW_OP_ENABLE_LOGDIRTY:
+        case XEN_DOMCTL_SHADOW_OP_ENABLE:
+            if (d->log_dirty || (s->op == XEN_DOMCTL_SHADOW_OP_ENABLE && s->mode != XEN_DOMCTL_SHADOW_ENABLE_LOG_DIRTY))
+                break;
+            d->log_dirty = true;
+            return 0;
+        case XEN_DOMCTL_SHADOW_OP_OFF:
+            if (!d->log_dirty)
+                break;
+            d->log_dirty = false;
+            return 0;
+        case XEN_DOMCTL_SHADOW_OP_CLEAN:
+        case XEN_DOMCTL_SHADOW_OP_PEEK:
+            if (!d->log_dirty || s->mode & ~XEN_DOMCTL_SHADOW_LOGDIRTY_FINAL)
+                break;
+            return dirty_out(c, s);
+        default: break;
+        }
+    }
+    return refuse(c->v->domain, EINVAL, LOG_DIRTY, s->op, s->mode, 0);
 }
 
 long domctl_hypercall_page(struct domctl_call *c, struct xen_domctl *op)

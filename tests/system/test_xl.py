@@ -14,6 +14,7 @@ from harness import Failure, boot, built, expect, expect_healthy
 from linux import contents, failed_boot, run_in_linux, script_image
 
 STATES = {'create_hello': r'hello +\d+ +16 +1 +---s--', 'destroy_hello': r'^Domain-0', 'create_-p': r'lin +\d+ +160 +1 +--p---',
+          'migrate': 'Migration successful',
           'pause': r'lin +\d+ +160 +2 +-.p---', 'restore': r'lin +\d+ +160 +2 +.....-'}
 
 

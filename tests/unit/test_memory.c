@@ -5,6 +5,7 @@
  */
 #include "hypercall/memory.h"
 #include "core/e820.h"
+#include "core/memory.h"
 #include "tables.h"
 #include <criterion/criterion.h>
 #include <xen/grant_table.h>
@@ -306,4 +307,45 @@ Test(memory, a_pv_guest_has_no_physmap)
 
     cr_assert_eq(call(XENMEM_add_to_physmap, arg), -EACCES);
     cr_assert_eq(call(XENMEM_get_vnumainfo, arg), -EOPNOTSUPP);
+}
+
+/* ---- claims ---- */
+
+static long claim(domid_t id, uint64_t pages)
+{
+    struct xen_memory_reservation r = { .nr_extents = pages, .domid = id };
+
+    fake_current = v0;
+    return call(XENMEM_claim_pages, fake_guest_put(&r, sizeof(r)));
+}
+
+Test(memory, a_claim_is_kept_from_others_and_used_up_by_its_domain)
+{
+    uint64_t free = heap_free_frames(), most = free - 10;
+    mfn_t m;
+
+    d1->max_pages = free;
+    cr_assert_eq(claim(1, most), 0);
+    cr_assert_eq(memory_claimed(), most);
+    cr_assert_eq(claim(1, most), -EINVAL, "one at a time");
+    fake_quiet = true;
+    for (unsigned i = 0; i < 10; i++)
+        cr_assert_eq(memory_populate(d0, M2P_INVALID, 0, 0, &m), 0);
+    cr_assert_eq(memory_populate(d0, M2P_INVALID, 0, 0, &m), -ENOMEM, "the rest is claimed");
+    cr_assert_eq(memory_populate(d1, M2P_INVALID, 3, 0, &m), 0);
+    cr_assert_eq(memory_claimed(), most - 8);
+    cr_assert_eq(claim(1, 0), 0);
+    cr_assert_eq(memory_claimed(), 0);
+    cr_assert_eq(memory_populate(d0, M2P_INVALID, 0, 0, &m), 0);
+    audit();
+}
+
+Test(memory, impossible_claims_are_refused)
+{
+    d1->max_pages = 100;
+    cr_assert_eq(claim(1, 101), -EINVAL, "more than it may have");
+    d1->max_pages = heap_free_frames() + 1;
+    cr_assert_eq(claim(1, heap_free_frames() + 1), -ENOMEM);
+    cr_assert_eq(claim(77, 1), -EINVAL);
+    cr_assert_eq(memory_claimed(), 0);
 }

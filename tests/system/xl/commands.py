@@ -34,6 +34,7 @@ log=/var/log/xen/guest-lin.log
 said() { n=$(grep -c "$1" $log 2>/dev/null); i=0
     while [ $i -lt 60 ] && [ "$(grep -c "$1" $log 2>/dev/null)" -lt $((${n:-0} + ${2:-1})) ]; do sleep 1; i=$((i + 1)); done
     [ $i -lt 60 ]; }
+heard() { i=0; while [ $i -lt 60 ] && ! grep -q "$1" $log; do sleep 1; i=$((i + 1)); done; [ $i -lt 60 ]; }
 gone() { i=0; while [ $i -lt 60 ] && xl domid "$1" >/dev/null 2>&1; do sleep 1; i=$((i + 1)); done; [ $i -lt 60 ]; }
 vcpus_up() { i=0; while [ $i -lt 30 ] && [ "$(xl list lin | awk 'NR == 2 { print $4 }')" != "$1" ]; do sleep 1; i=$((i + 1)); done; [ $i -lt 30 ]; }
 has_mem() { i=0; while [ $i -lt 30 ] && [ "$(xl list lin | awk 'NR == 2 { print $3 }')" != "$1" ]; do sleep 1; i=$((i + 1)); done; [ $i -lt 30 ]; }
@@ -47,18 +48,19 @@ SHORT = [
     ('create hello', 'xl create -q /tmp/hello.cfg && sleep 3; xl list', 'text'),
     ('destroy hello', 'xl destroy hello; xl list', 'text'),
     ('create -p', 'xl create -q -p /tmp/lin.cfg; xl list', 'text'),
-    ('unpause', 'xl unpause lin; said "domu: up"', 'text'),
+    ('unpause', 'xl unpause lin; heard "domu: up"', 'text'),
     ('vcpu-list', 'xl vcpu-list lin', 'text'),
     ('pause', 'xl pause lin; xl list lin', 'text'),
     ('unpause again', 'xl unpause lin; said "domu: tick" 2', 'text'),
     ('save', 'xl save lin /tmp/save >/dev/null 2>&1; test -s /tmp/save; echo $?; xl list', 'text'),
     ('restore', 'xl restore /tmp/save >/dev/null 2>&1; said "domu: tick" 2; xl list', 'text'),
-    ('shutdown', 'xl destroy lin; gone lin; xl list', 'text'),
+    ('migrate', 'xl migrate -s "" lin "xl migrate-receive" 2>&1 | grep "^Migration"; said "domu: tick" 2; xl list', 'text'),
+    ('destroy', 'xl destroy lin; gone lin; xl list', 'text'),
 ]
 
 LONG = [
     ('info', 'xl info', 'text'),
-    ('info -n', 'xl info -n | grep -A99 cpu_topology | grep -B99 numa_info', 'text'),
+    ('info -n', 'xl info -n | grep -A99 cpu_topology | grep -B99 numa_info', 'end'),
     ('list', 'xl list', 'text'),
     ('list -l', 'xl list -l', 'text'),
     ('list -v', 'xl list -v', 'text'),
@@ -76,8 +78,8 @@ LONG = [
     ('destroy hello', 'xl destroy hello; xl list', 'text'),
     ('create hvm', 'echo \'type="hvm"\' >>/tmp/hello.cfg; xl create -q /tmp/hello.cfg; test $? -ne 0', 'end'),
     ('create -p', 'xl create -q -p /tmp/lin.cfg; xl list', 'text'),
-    ('unpause', 'xl unpause lin; said "domu: up"', 'text'),
-    ('console', '(sleep 5; killall xenconsole) & timeout 8 xl console lin | grep -q "domu: tick"', 'text'),
+    ('unpause', 'xl unpause lin; heard "domu: up"', 'text'),
+    ('console', '(sleep 5; killall xenconsole 2>/dev/null) & timeout 8 xl console lin | grep -q "domu: tick"', 'text'),
     ('vcpu-list', 'xl vcpu-list lin', 'text'),
     ('pause', 'xl pause lin; xl list lin', 'text'),
     ('unpause again', 'xl unpause lin; said "domu: tick" 2', 'text'),
@@ -92,13 +94,13 @@ LONG = [
     ('sched-credit2 -c 0', 'xl sched-credit2 -d lin -w 256 -c 0; xl sched-credit2', 'text'),
     ('sched-credit2 -w 0', 'xl sched-credit2 -d lin -w 70000', 'end'),
     ('domid', 'xl domid lin', 'text'),
-    ('domname', 'xl domname 2', 'text'),
+    ('domname', 'xl domname $(xl domid lin)', 'text'),
     ('rename', 'xl rename lin nil; xl list; xl rename nil lin', 'text'),
     ('uptime 2', 'xl uptime', 'text'),
     ('xentop', 'xentop -b -i 1 | awk \'{ print $1, $2, $5 }\'', 'text'),
     ('trigger nmi', 'xl trigger lin nmi 0; said "domu: tick" 2', 'text'),
     ('trigger power', 'xl trigger lin power', 'end'),
-    ('sysrq', 'xl sysrq lin h; said "sysrq: HELP"', 'text'),
+    ('sysrq', 'xl sysrq lin h; heard "sysrq: HELP"', 'text'),
     ('dump-core', 'xl dump-core lin /tmp/core >/dev/null 2>&1; test $(stat -c %s /tmp/core) -gt 160000000; echo $?; rm /tmp/core', 'text'),
     ('save', 'xl save lin /tmp/save >/dev/null 2>&1; test -s /tmp/save; echo $?; xl list', 'text'),
     ('restore', 'xl restore /tmp/save >/dev/null 2>&1; said "domu: tick" 2; xl list', 'text'),
