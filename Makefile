@@ -40,7 +40,7 @@ DOM0_CFLAGS := $(COMMON) -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all programs run store test conformance bench bench-boot hv-profile iso fuzz unit model guests guest system check clean deps \
+.PHONY: all programs run store bench-store test conformance bench bench-boot hv-profile iso fuzz unit model guests guest system check clean deps \
         format format-check help host-tests $(SUITES:%=suite-%)
 
 # Every goal but these two starts with the packages: make builds an included file first.
@@ -109,6 +109,10 @@ model:
 store: ## the store daemon, beside Debian's xenstored (ONLY=SCENE chooses)
 store: host-tests $(B)/dom0/pxstored $(B)/xenstored/.done
 	@tests/store/run $(ONLY)
+
+bench-store: ## time pxstored beside Debian's xenstored, with 1, 100 and 1,000 domains
+bench-store: $(B)/dom0/pxstored $(B)/tests/fakehv.so $(B)/tests/bench_store $(B)/xenstored/.done
+	@python3 tests/store/bench.py | tee $(B)/bench-store.txt
 
 guest: ## run the test guests on Philoxen alone (ONLY=PATTERN chooses)
 guest:

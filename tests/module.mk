@@ -84,6 +84,10 @@ $(B)/tests/fakehv.so: tests/store/fakehv.c
 
 host-tests: $(B)/tests/pxstored $(B)/tests/fakehv.so
 
+$(B)/tests/bench_store: tests/store/bench.c
+	@mkdir -p $(@D)
+	$(CC) $(DOM0_CFLAGS) $< -o $@
+
 $(B)/xenstored/.done: dom0/image/debs.py
 	tests/store/fetch $(B)/xenstored
 	@touch $@

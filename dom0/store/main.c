@@ -160,6 +160,7 @@ static void into_background(void)
 
 /* ---- ending ---- */
 
+/* LIMIT: after any other death the tree is lost, and the connections of Dom0's programs are after this one. */
 static void save_and_exit(void)
 {
     char temporary[4096];

@@ -14,4 +14,6 @@ $(B)/dom0/pxstored: $(STORE_OBJECTS) $(DOM0_LIB_OBJECTS)
 
 programs: $(B)/dom0/pxstored
 
+SYSTEM_NEEDS += $(B)/dom0/pxstored $(B)/dom0/xl.img $(B)/xen/xen
+
 -include $(STORE_OBJECTS:.o=.d)

@@ -29,7 +29,8 @@ static uint32_t hash_of(const struct node *parent, const char *name, size_t leng
     return h ^ h >> 15;
 }
 
-/* Amortised: it doubles when there are as many nodes as buckets. */
+/* LIMIT: doubling a table of a million nodes holds everybody up for some milliseconds.
+ * Amortised: it doubles when there are as many nodes as buckets. */
 static void table_grow(void)
 {
     size_t n = buckets ? buckets * 2 : 1024;

@@ -132,10 +132,12 @@ static int touch(struct txn *t, const char *path, struct seen **out)
     if (!s)
         return ENOMEM;
     memcpy(s->path, path, length);
+    t->room -= sizeof(*s) + length;
     n = tree_find(path);
     if (n) {
         rc = value_set(t, s, n->value, n->size);
         if (rc) {
+            t->room += sizeof(*s) + length;
             free(s);
             return rc;
         }
@@ -148,7 +150,6 @@ static int touch(struct txn *t, const char *path, struct seen **out)
     *t->end = s;
     t->end = &s->next;
     t->touched++;
-    t->room -= sizeof(*s) + length;
     *out = s;
     return 0;
 }

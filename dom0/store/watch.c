@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* LIMIT: the table does not grow: beyond some ten thousand watches a change looks at others' too. */
 #define WATCH_BUCKETS 16384
 
 static struct watch *table[WATCH_BUCKETS];

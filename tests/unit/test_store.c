@@ -479,6 +479,27 @@ Test(store, a_transaction_takes_bounded_memory)
     expect(a, XS_TRANSACTION_END, t, "T", "OK");
 }
 
+/* Also when a value is what fills the last of it. */
+Test(store, a_transaction_takes_bounded_memory_for_values)
+{
+    char text[2100];
+    unsigned n;
+    uint32_t t;
+
+    make_own();
+    for (n = 0; n < 900; n++) {
+        snprintf(text, sizeof(text), "n%u|%02000d", n, n);
+        cr_assert_str_eq(client_ask(a, XS_WRITE, 0, text), "OK");
+    }
+    t = client_start(a);
+    for (n = 0; n < 900; n++) {
+        snprintf(text, sizeof(text), "n%u", n);
+        if (!strcmp(client_ask(a, XS_READ, t, text), "!ENOSPC"))
+            break;
+    }
+    cr_assert(n > 100 && n < 262, "%u", n);
+}
+
 Test(store, quotas_do_not_bind_domain_0)
 {
     char path[32];
