@@ -15,15 +15,19 @@ $(DOM0_DIR)/xl.img: $(DOM0_DIR)/vmlinuz $(IMAGE_SOURCES)
 	dom0/image/small -o $@ --packages "xen-utils-4.17 xenstore-utils bash iproute2 util-linux" \
 	    --without "python3 libpython3-stdlib udev"
 
-# Our own toolstack with its daemons, and a guest to start.
+# Our own toolstack with its daemons, and two guests to start: dom0/image/examples.
 PXL_PROGRAMS := $(addprefix $(DOM0_DIR)/,pxl pxstored pxconsoled)
 PXL_PACKAGES := libxencall1 libxenforeignmemory1 libxenevtchn1 libxengnttab1 libxenstore4 libyajl2 \
                 liblz4-1 liblzma5 zlib1g libzstd1 xenstore-utils
 
-$(DOM0_DIR)/pxl.img: $(DOM0_DIR)/vmlinuz $(IMAGE_SOURCES) $(PXL_PROGRAMS) $(B)/pvguest/hello.elf
+PXL_EXAMPLES := $(DOM0_DIR)/vmlinuz $(DOM0_DIR)/small.img $(B)/pvguest/sleep.elf $(B)/pvguest/hello.elf
+
+$(DOM0_DIR)/pxl.img: $(IMAGE_SOURCES) $(wildcard dom0/image/examples/*) $(PXL_PROGRAMS) $(PXL_EXAMPLES)
 	@rm -rf $(DOM0_DIR)/pxl.d && mkdir -p $(DOM0_DIR)/pxl.d/usr/local/sbin $(DOM0_DIR)/pxl.d/root
 	install -s -t $(DOM0_DIR)/pxl.d/usr/local/sbin $(PXL_PROGRAMS)
-	install -m 644 -t $(DOM0_DIR)/pxl.d/root $(B)/pvguest/hello.elf
+	install -t $(DOM0_DIR)/pxl.d/usr/local/sbin dom0/image/examples/px-examples
+	install -m 644 -t $(DOM0_DIR)/pxl.d/root $(PXL_EXAMPLES) dom0/image/examples/*.cfg
+	mkdir -p $(DOM0_DIR)/pxl.d/etc && cat dom0/image/root/etc/motd dom0/image/examples/motd >$(DOM0_DIR)/pxl.d/etc/motd
 	printf 'name = "hello"\nkernel = "/root/hello.elf"\nmemory = 8\n' >$(DOM0_DIR)/pxl.d/root/hello.cfg
 	dom0/image/small -o $@ --packages "$(PXL_PACKAGES)" --add $(DOM0_DIR)/pxl.d
 
@@ -42,7 +46,7 @@ $(DOM0_DIR)/debian-xl/root.ext4: dom0/image/debian dom0/image/debian-setup
 
 # What `make run` boots, and its variables' names as options.
 RUN_HV    := $(if $(filter xen,$(HV)),$(B)/xen/xen,$(B)/philoxen)
-RUN_DOM0  := $(or $(DOM0),small)$(if $(filter debian,$(DOM0)),$(if $(XL),-xl))
+RUN_DOM0  := $(or $(DOM0),pxl)$(if $(filter debian,$(DOM0)),$(if $(XL),-xl))
 RUN_NEEDS := $(RUN_HV) $(if $(filter debian%,$(RUN_DOM0)),$(DOM0_DIR)/$(RUN_DOM0)/root.ext4,\
                $(DOM0_DIR)/vmlinuz $(DOM0_DIR)/$(RUN_DOM0).img)
 run_option = $(if $($1),--$(subst _,-,$(shell echo $1 | tr A-Z a-z)) '$($1)')

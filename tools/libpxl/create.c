@@ -160,7 +160,9 @@ static int word(struct creation *n, xs_transaction_t t, const char *key, const c
 static int folders(struct creation *n, xs_transaction_t t)
 {
     /* What the guest may write itself. */
-    static const char *const own[] = {"control/shutdown", "data", "drivers", "feature", "attr", "error"};
+    static const char *const own[] = {"control/shutdown", "control/feature-poweroff", "control/feature-reboot",
+                                      "control/feature-suspend", "control/sysrq", "data", "drivers", "feature", "attr",
+                                      "error"};
     char path[128];
 
     snprintf(path, sizeof(path), "/local/domain/%u", n->domid);
