@@ -19,7 +19,7 @@ $(B)/fuzz/%.o: %.c
 
 define fuzz_program
 $(B)/fuzz/$(1): $(call fuzz_objs,tests/fuzz/$(1).c,$(call linked,tests/fuzz/$(1).c))
-	$$(FUZZ_CC) -fsanitize=fuzzer $$^ -o $$@
+	$$(FUZZ_CC) -fsanitize=fuzzer $$^ -Wl,--as-needed -llzma -lz -lzstd -lyajl -llz4 -o $$@
 endef
 $(foreach name,$(FUZZ_NAMES),$(eval $(call fuzz_program,$(name))))
 

@@ -81,6 +81,24 @@ char *text_dup(const char *s, size_t n)
     return copy;
 }
 
+bool text_valid(const char *s)
+{
+    for (const unsigned char *c = (const unsigned char *)s; *c; c++) {
+        unsigned more = *c < 0x80 ? 0 : *c >= 0xc2 && *c < 0xe0 ? 1 : *c >= 0xe0 && *c < 0xf0 ? 2 : *c >= 0xf0 && *c < 0xf5 ? 3 : 9;
+
+        if (more == 9)
+            return false;
+        /* Too long forms, surrogates and what lies behind the last plane. */
+        if ((*c == 0xe0 && c[1] < 0xa0) || (*c == 0xed && c[1] > 0x9f) || (*c == 0xf0 && c[1] < 0x90) ||
+            (*c == 0xf4 && c[1] > 0x8f))
+            return false;
+        for (; more; more--)
+            if ((*++c & 0xc0) != 0x80)
+                return false;
+    }
+    return true;
+}
+
 bool words_have(const char *const *words, unsigned n, const char *s, unsigned *index)
 {
     for (*index = 0; *index < n; (*index)++)
@@ -152,7 +170,19 @@ void pxl_config_free(struct pxl_config *c)
 {
     for (unsigned i = 0; i < NR_KEYS; i++)
         key_free(c, &keys[i]);
-    strings_free(&c->unknown);
+    for (; c->nr_unknown; c->nr_unknown--) {
+        free(c->unknown[c->nr_unknown - 1].key);
+        strings_free(&c->unknown[c->nr_unknown - 1].values);
+    }
+    free(c->unknown);
+    c->unknown = NULL;
+}
+
+unsigned config_keys(const char **names, unsigned n)
+{
+    for (unsigned i = 0; i < n && i < NR_KEYS; i++)
+        names[i] = keys[i].name;
+    return NR_KEYS;
 }
 
 /* ---- in ---- */
@@ -213,10 +243,9 @@ static void strings_add(struct pxl_strings *s, const char *text, size_t n)
 static int unknown(struct assigner *a, const struct assignment *s)
 {
     const char *best = nearest(s->key);
+    struct pxl_config *c = a->c;
+    struct pxl_unknown *u;
     char hint[64] = "";
-    char *text = NULL;
-    size_t size;
-    FILE *f;
 
     if (best)
         snprintf(hint, sizeof(hint), "did you mean %s?", best);
@@ -224,16 +253,13 @@ static int unknown(struct assigner *a, const struct assignment *s)
         return bad(a, s, best ? hint : NULL, "no such key");
     pxl_log(a->p, 0, "%s:%u: warning: the key %s is not known and has no effect%s%s", a->source, s->line, s->key,
             best ? "; " : "", hint);
-    /* Kept, in a form that both syntaxes can show again. */
-    f = open_memstream(&text, &size);
-    if (!f)
+    c->unknown = realloc(c->unknown, (c->nr_unknown + 1) * sizeof(*c->unknown));
+    if (!c->unknown)
         abort();
-    fprintf(f, "%s=", s->key);
+    u = &c->unknown[c->nr_unknown++];
+    *u = (struct pxl_unknown){.key = text_dup(s->key, strlen(s->key)), .list = s->list, .number = s->number && !s->list};
     for (unsigned i = 0; i < s->n; i++)
-        fprintf(f, "%s%s", i ? "," : "", s->value[i]);
-    fclose(f);
-    strings_add(&a->c->unknown, text, size);
-    free(text);
+        strings_add(&u->values, s->value[i], strlen(s->value[i]));
     return 0;
 }
 
@@ -366,6 +392,8 @@ int config_assign(struct assigner *a, const struct assignment *s)
     at = field(a->c, k->at);
     if (!s->append && k->kind != TEXT)
         key_free(a->c, k);
+    if (s->list && (k->kind == ACTION || k->kind == UUID))
+        return bad(a, s, NULL, "one text is wanted, not a list");
     if (!s->n && k->kind != STRINGS && k->kind != DISKS && k->kind != VIFS && k->kind != TUPLES)
         return bad(a, s, NULL, "an empty list is not allowed here");
     switch (k->kind) {
@@ -440,6 +468,35 @@ bool pxl_name_valid(const char *name)
     return true;
 }
 
+/* LIMIT: what a configuration may say and nothing here does; said once each, and the domain is made without. */
+static void without(struct pxl *p, const struct pxl_config *c)
+{
+    const struct {
+        bool said;
+        const char *key, *why;
+    } limits[] = {
+        {c->nr_p9s, "p9", "there is no back end for it"},
+        {c->nr_channels, "channel", "there is no back end for it"},
+        {c->nr_vfbs, "vfb", "there is no back end for it"},
+        {c->cpuid.n, "cpuid", "guests see what the hypervisor gives PV guests"},
+        {c->tsc_mode && strcmp(c->tsc_mode, "default") && strcmp(c->tsc_mode, "native"), "tsc_mode", "the TSC is never emulated"},
+        {c->seclabel, "seclabel", "there is no security module"},
+        {c->e820_host, "e820_host", "there is no PCI pass-through"},
+        {c->driver_domain, "driver_domain", "back ends are in Domain-0"},
+        {c->xenstore_quota >= 0, "xenstore_quota", "the store has one quota for all domains"},
+    };
+
+    for (unsigned i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+        if (limits[i].said)
+            pxl_log(p, 0, "warning: %s= has no effect: %s", limits[i].key, limits[i].why);
+    for (unsigned i = 0; i < c->nr_vifs; i++)
+        if (c->vifs[i].script || c->vifs[i].gatewaydev)
+            pxl_log(p, 0, "warning: vif %u: script= and gatewaydev= have no effect: pxl joins the bridge itself", i);
+    for (unsigned i = 0; i < c->nr_disks; i++)
+        if (c->disks[i].script)
+            pxl_log(p, 0, "warning: disk %s: script= has no effect: target= is a file or a block device", c->disks[i].vdev);
+}
+
 int pxl_config_check(struct pxl *p, const struct pxl_config *c)
 {
     if (!c->name || !pxl_name_valid(c->name))
@@ -461,6 +518,15 @@ int pxl_config_check(struct pxl *p, const struct pxl_config *c)
         return pxl_fail(p, NULL, EINVAL, NULL, "use the configuration: memory=%lu is more than maxmem=%lu", c->memory, c->maxmem);
     if (c->pool && strcmp(c->pool, "Pool-0"))
         return pxl_fail(p, NULL, EINVAL, "pool=\"Pool-0\"", "use the CPU pool %s: there is only Pool-0", c->pool);
+    for (unsigned i = 0; i < c->nr_disks; i++)
+        if (c->disks[i].backend_domain && strcmp(c->disks[i].backend_domain, "0") && strcmp(c->disks[i].backend_domain, "Domain-0"))
+            return pxl_fail(p, NULL, EOPNOTSUPP, "leave backend= out", "use the disk back end in domain %s: they are in Domain-0",
+                            c->disks[i].backend_domain);
+    for (unsigned i = 0; i < c->nr_vifs; i++)
+        if (c->vifs[i].backend_domain && strcmp(c->vifs[i].backend_domain, "0") && strcmp(c->vifs[i].backend_domain, "Domain-0"))
+            return pxl_fail(p, NULL, EOPNOTSUPP, "leave backend= out", "use the network back end in domain %s: they are in Domain-0",
+                            c->vifs[i].backend_domain);
+    without(p, c);
     return 0;
 }
 
@@ -524,7 +590,7 @@ static void put_strings(const struct out *o, const struct pxl_config *c, const s
 
 static void put_cpus(const struct out *o, const struct pxl_vcpu_list *l, const char *key)
 {
-    char **values = calloc(l->n + 1, sizeof(*values)), text[2048];
+    char **values = calloc(l->n + 1, sizeof(*values)), text[8192];
 
     if (!values)
         abort();
@@ -597,12 +663,10 @@ void config_each(const struct pxl_config *c, void (*put)(void *arg, const struct
         default: put_number(&o, c, &initial, k); break;
         }
     }
-    for (unsigned i = 0; i < c->unknown.n; i++) {
-        const char *s = c->unknown.s[i];
-        size_t length = strcspn(s, "=");
-        char *key = text_dup(s, length);
+    for (unsigned i = 0; i < c->nr_unknown; i++) {
+        const struct pxl_unknown *u = &c->unknown[i];
+        struct assignment s = {.key = u->key, .list = u->list, .number = u->number, .n = u->values.n, .value = u->values.s};
 
-        put_one(&o, key, false, strdup(s + length + (s[length] == '=')));
-        free(key);
+        put(arg, &s);
     }
 }

@@ -29,6 +29,9 @@ int config_assign(struct assigner *a, const struct assignment *s);
 /* Calls put for each key that is not as pxl_config_init() left it, in the table's order. */
 void config_each(const struct pxl_config *c, void (*put)(void *arg, const struct assignment *s), void *arg);
 
+/* The names of the keys, up to n of them; how many there are. */
+unsigned config_keys(const char **names, unsigned n);
+
 int config_read_xl(struct assigner *a, const char *text, size_t size);
 int config_read_json(struct assigner *a, const char *text, size_t size);
 
@@ -39,5 +42,6 @@ void vif_free(struct pxl_vif *v);
 
 bool words_have(const char *const *words, unsigned n, const char *s, unsigned *index);
 char *text_dup(const char *s, size_t n);      /* never NULL */
+bool text_valid(const char *s);               /* UTF-8, which JSON wants */
 
 #endif

@@ -41,12 +41,41 @@ static int assign(struct assigner *a, const char *key, yajl_val v)
     return rc;
 }
 
+/* What the parser would take and we would not survive or not see: deep nesting (its trees are freed by recursion), and a NUL
+ * in a text. */
+static const char *unfit(const char *text, size_t size)
+{
+    bool inside = false;
+    int depth = 0;
+
+    for (size_t i = 0; i < size; i++) {
+        if (inside && text[i] == '\\') {
+            if (size - i > 5 && !memcmp(text + i, "\\u0000", 6))
+                return "a text has a NUL";
+            i++;
+        } else if (text[i] == '"') {
+            inside = !inside;
+        } else if (!inside && (text[i] == '[' || text[i] == '{')) {
+            if (++depth > 4)
+                return "it is nested too deep";
+        } else if (!inside && (text[i] == ']' || text[i] == '}')) {
+            depth--;
+        }
+    }
+    return memchr(text, 0, size) ? "it has a NUL" : NULL;
+}
+
 int config_read_json(struct assigner *a, const char *text, size_t size)
 {
-    char why[256] = "", *copy = text_dup(text, size);
-    yajl_val root = yajl_tree_parse(copy, why, sizeof(why));
+    const char *not = unfit(text, size);
+    char why[256] = "", *copy;
+    yajl_val root;
     int rc = 0;
 
+    if (not)
+        return pxl_fail(a->p, NULL, EINVAL, NULL, "read %s as JSON: %s", a->source, not);
+    copy = text_dup(text, size);
+    root = yajl_tree_parse(copy, why, sizeof(why));
     free(copy);
     why[strcspn(why, "\n")] = 0;
     if (!root || !YAJL_IS_OBJECT(root))

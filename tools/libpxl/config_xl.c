@@ -105,6 +105,15 @@ static int read_text(struct reader *r, char **out)
     return 0;
 }
 
+/* As JSON has it too, so that it can stand there as it is. */
+static bool is_number(const char *s)
+{
+    s += *s == '-';
+    if (*s == '0')
+        return !s[1];
+    return *s && !s[strspn(s, "0123456789")];
+}
+
 static int read_scalar(struct reader *r, struct assignment *s)
 {
     char *text = NULL;
@@ -120,7 +129,11 @@ static int read_scalar(struct reader *r, struct assignment *s)
         if (r->at == first)
             return wrong(r, "a value is wanted: a number, a text in quotes, or a list");
         text = text_dup(first, (size_t)(r->at - first));
-        s->number = true;
+        s->number = is_number(text);
+    }
+    if (!text_valid(text)) {
+        free(text);
+        return wrong(r, "a text is not UTF-8");
     }
     if (s->n == VALUES_MAX) {
         free(text);

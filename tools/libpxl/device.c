@@ -53,7 +53,7 @@ static int vbd_keys(struct device *d, xs_transaction_t t)
                    back(d, t, "device-type", d->disk->cdrom ? "cdrom" : "disk") || back(d, t, "dev", d->disk->vdev) ||
                    back(d, t, "removable", "0") || back(d, t, "bootable", "1") ||
                    back(d, t, "discard-enable", d->disk->discard_set && !d->disk->discard ? "0" : "1") ||
-                   front(d, t, "virtual-device", id) || front(d, t, "device-type", d->disk->cdrom ? "cdrom" : "disk")
+                   (d->disk->untrusted && front(d, t, "trusted", "0")) || front(d, t, "virtual-device", id) || front(d, t, "device-type", d->disk->cdrom ? "cdrom" : "disk")
                ? -1
                : 0;
 }

@@ -77,7 +77,7 @@ static bool disk_key(struct pxl_disk *d, const char *key, const char *value)
     if (!strcmp(key, "backendtype") && words_have(backends + 1, 4, value, &word))
         return d->backendtype = (enum pxl_backend)(word + 1), true;
     if (!strcmp(key, "devtype") && (!strcmp(value, "cdrom") || !strcmp(value, "disk")))
-        return d->cdrom = !strcmp(value, "cdrom"), true;
+        return d->cdrom = !strcmp(value, "cdrom"), d->readonly = d->readonly || d->cdrom, true;
     return false;
 }
 
@@ -89,6 +89,8 @@ static bool disk_flag(struct pxl_disk *d, const char *s)
         d->discard_set = true, d->discard = *s == 'd';
     else if (!strcmp(s, "direct-io-safe"))
         d->direct_io = true;
+    else if (!strcmp(s, "trusted") || !strcmp(s, "untrusted"))
+        d->untrusted = *s == 'u';
     else
         return false;
     return true;
@@ -148,6 +150,7 @@ static bool disk_positional(struct pxl_disk *d, unsigned *position, const char *
         if (colon && strcmp(colon, ":cdrom") && strcmp(colon, ":disk"))
             return false;
         d->cdrom = colon && colon[1] == 'c';
+        d->readonly = d->readonly || d->cdrom;
         free(d->vdev);
         d->vdev = text_dup(s, colon ? (size_t)(colon - s) : strlen(s));
         return true;
@@ -213,6 +216,8 @@ char *disk_print(const struct pxl_disk *d)
         fputs(d->discard ? ",discard" : ",no-discard", f);
     if (d->direct_io)
         fputs(",direct-io-safe", f);
+    if (d->untrusted)
+        fputs(",untrusted", f);
     if (d->target)
         fprintf(f, ",target=%s", d->target);
     fclose(f);
@@ -225,23 +230,21 @@ char *disk_print(const struct pxl_disk *d)
 static bool rate_parse(struct pxl_vif *v, const char *s)
 {
     char *end;
-    unsigned long n = strtoul(s, &end, 10);
-    bool bits;
+    unsigned long n = strtoul(s, &end, 10), scale = 1;
 
-    if (end == s)
+    if (!isdigit((unsigned char)*s) || n > UINT32_MAX)
         return false;
     switch (*end) {
-    case 'G': n *= 1000; /* fallthrough */
-    case 'M': n *= 1000; /* fallthrough */
-    case 'K': n *= 1000; end++;
+    case 'G': scale *= 1000; /* fallthrough */
+    case 'M': scale *= 1000; /* fallthrough */
+    case 'K': scale *= 1000; end++;
     }
-    bits = *end == 'b';
     if ((*end != 'b' && *end != 'B') || strncmp(end + 1, "/s", 2))
         return false;
-    end += 3;
-    v->rate_bytes = bits ? n / 8 : n;
+    v->rate_bytes = n * scale / (*end == 'b' ? 8 : 1);
     v->rate_interval_us = 0;
-    if (*end == '@') {
+    end += 3;
+    if (*end == '@' && isdigit((unsigned char)end[1])) {
         unsigned long interval = strtoul(end + 1, &end, 10);
 
         if (!strcmp(end, "ms"))
@@ -251,9 +254,9 @@ static bool rate_parse(struct pxl_vif *v, const char *s)
         else if (strcmp(end, "us"))
             return false;
         v->rate_interval_us = (unsigned)interval;
-        return interval != 0;
+        return interval && interval <= UINT32_MAX && v->rate_bytes;
     }
-    return !*end;
+    return !*end && v->rate_bytes;
 }
 
 static bool mac_valid(const char *s)

@@ -4,6 +4,7 @@
 #include "boot/bzimage.h"
 #include "boot/decompress.h"
 #include "boot/elfplan.h"
+#include <dirent.h>
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +17,9 @@
 #include <xen/elfnote.h>
 #include <xen/features.h>
 
-#define CACHE "/var/cache/pxl"
+const char *image_cache = "/var/cache/pxl";
+
+#define CACHED_MOST 8 /* files: kernels are replaced now and then, and few are in use */
 #define LARGEST (1ul << 30)
 
 struct pxl_image {
@@ -60,16 +63,21 @@ void pxl_image_close(struct pxl_image *i)
 
 static void cache_name(char *out, size_t size, const struct stat *st)
 {
-    snprintf(out, size, CACHE "/%lx-%lx-%lx-%lx.%09ld", (unsigned long)st->st_dev, (unsigned long)st->st_ino,
-             (unsigned long)st->st_size, (unsigned long)st->st_mtim.tv_sec, st->st_mtim.tv_nsec);
+    /* Any write changes the ctime, and nobody can set it back. */
+    snprintf(out, size, "%s/%lx-%lx-%lx-%lx.%09ld", image_cache, (unsigned long)st->st_dev, (unsigned long)st->st_ino,
+             (unsigned long)st->st_size, (unsigned long)st->st_ctim.tv_sec, st->st_ctim.tv_nsec);
 }
 
 static bool map_file(struct pxl_image *i, int fd)
 {
     struct stat st;
 
-    if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size <= 0)
+    if (fstat(fd, &st))
         return false;
+    if (!S_ISREG(st.st_mode) || st.st_size <= 0) {
+        errno = S_ISDIR(st.st_mode) ? EISDIR : ENOEXEC;
+        return false;
+    }
     i->map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (i->map == MAP_FAILED)
         i->map = NULL;
@@ -77,6 +85,34 @@ static bool map_file(struct pxl_image *i, int fd)
     i->elf = i->map;
     i->size = i->map_size;
     return i->map;
+}
+
+/* Makes room for one more: those used longest ago go. */
+static void cache_trim(void)
+{
+    DIR *folder = opendir(image_cache);
+    struct dirent *e;
+    struct stat st;
+    char oldest[300];
+    time_t least;
+    unsigned n;
+
+    do {
+        n = 0;
+        least = 0;
+        if (folder)
+            rewinddir(folder);
+        while (folder && (e = readdir(folder))) {
+            if (fstatat(dirfd(folder), e->d_name, &st, 0) || !S_ISREG(st.st_mode))
+                continue;
+            if (!n++ || st.st_mtime < least) {
+                least = st.st_mtime;
+                snprintf(oldest, sizeof(oldest), "%s", e->d_name);
+            }
+        }
+    } while (n >= CACHED_MOST && !unlinkat(dirfd(folder), oldest, 0));
+    if (folder)
+        closedir(folder);
 }
 
 /* A cache that cannot be written is no fault: it is only slower. Written beside its name and moved
@@ -87,7 +123,8 @@ static void cache_write(const char *name, const void *data, size_t size)
     size_t done = 0;
     int fd;
 
-    mkdir(CACHE, 0700);
+    mkdir(image_cache, 0700);
+    cache_trim();
     snprintf(temporary, sizeof(temporary), "%s.%d", name, getpid());
     fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
@@ -152,6 +189,7 @@ static int unpack_now(struct pxl *p, struct pxl_image *i, const struct bzimage *
     return 0;
 }
 
+/* LIMIT: of what is cached only the size and the first bytes are looked at; the folder is root's. */
 static int bz_open(struct pxl *p, struct pxl_image *i, const struct bzimage *bz, int fd, const char *path, bool no_cache)
 {
     char name[256];
@@ -172,8 +210,10 @@ static int bz_open(struct pxl *p, struct pxl_image *i, const struct bzimage *bz,
     cache_name(name, sizeof(name), &st);
     cached = open(name, O_RDONLY | O_CLOEXEC);
     if (cached >= 0) {
-        bool ok = map_file(i, cached) && i->size == bz->unpacked_size;
+        bool ok = map_file(i, cached) && i->size == bz->unpacked_size && !memcmp(i->elf, ELFMAG, SELFMAG);
 
+        if (ok)
+            futimens(cached, NULL); /* in use: cache_trim() */
         close(cached);
         if (ok) {
             munmap(file, file_size);
@@ -312,7 +352,7 @@ struct pxl_image *pxl_image_open(struct pxl *p, const char *path, bool no_cache)
     bool ok = false;
 
     if (!i || fd < 0 || !map_file(i, fd)) {
-        pxl_fail(p, fd < 0 ? "open" : "mmap", errno, "kernel= names the file of a kernel in Dom0", "read kernel %s", path);
+        pxl_fail(p, fd < 0 ? "open" : "read", errno, "kernel= names the file of a kernel in Dom0", "read kernel %s", path);
     } else {
         i->info.format = "elf64";
         i->info.payload = "none";

@@ -3,6 +3,9 @@
 #ifndef PXL_INTERNAL_H
 #define PXL_INTERNAL_H
 
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 #define __XEN_TOOLS__ 1
 #include "pxl.h"
 #include <xen/xen.h>
@@ -86,6 +89,7 @@ int build_domain(struct pxl *p, struct build *b);
 struct kernel_plan;
 const struct kernel_plan *image_plan(const struct pxl_image *i);
 const uint8_t *image_bytes(const struct pxl_image *i);
+extern const char *image_cache;     /* the folder; tests have their own */
 
 /* ---- the store (store.c) ---- */
 

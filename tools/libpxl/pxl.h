@@ -67,6 +67,7 @@ struct pxl_disk {
     enum pxl_disk_format format;
     enum pxl_backend backendtype;
     bool readonly, cdrom, direct_io, discard_set, discard;
+    bool untrusted;            /* the front end shall bounce what it gives the back end */
 };
 
 struct pxl_vif {
@@ -106,7 +107,12 @@ struct pxl_config {
     char *seclabel, *tsc_mode;
     struct pxl_strings cpuid;
     int64_t xenstore_quota;    /* -1: the default */
-    struct pxl_strings unknown; /* "key=value" of keys nobody knows, kept for the conversion */
+    unsigned nr_unknown;       /* keys nobody knows, kept for the conversion */
+    struct pxl_unknown {
+        char *key;
+        bool list, number;
+        struct pxl_strings values;
+    } *unknown;
 };
 
 void pxl_config_init(struct pxl_config *c);

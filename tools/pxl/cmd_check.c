@@ -8,6 +8,19 @@ static const char *const notes[] = {
     "SUPPORTED_FEATURES", "PHYS32_ENTRY",
 };
 
+/* Which notes are texts (xen/elfnote.h); the others are numbers or, L1_MFN_VALID, pairs of them. */
+static bool is_text(const struct pxl_image_info *i, unsigned n)
+{
+    uint32_t type = i->note[n].type;
+
+    return type >= 5 && type <= 10 && i->note[n].text;
+}
+
+static const char *note_name(uint32_t type)
+{
+    return type < sizeof(notes) / sizeof(notes[0]) ? notes[type] : "?";
+}
+
 static void text(const char *path, const struct pxl_image_info *i)
 {
     printf("%s: %s", path, i->pv64 ? "a PV64 kernel" : "not a PV64 kernel");
@@ -24,12 +37,10 @@ static void text(const char *path, const struct pxl_image_info *i)
         printf("  suspend    %s\n", i->suspend_cancel ? "can be cancelled" : "cannot be cancelled");
     }
     for (unsigned n = 0; n < i->nr_notes; n++) {
-        const char *name = i->note[n].type < sizeof(notes) / sizeof(notes[0]) ? notes[i->note[n].type] : "?";
-
-        if (i->note[n].text && i->note[n].size != 8)
-            printf("  note %2u %-18s \"%s\"\n", i->note[n].type, name, i->note[n].text);
+        if (is_text(i, n))
+            printf("  note %2u %-18s \"%s\"\n", i->note[n].type, note_name(i->note[n].type), i->note[n].text);
         else
-            printf("  note %2u %-18s %#lx\n", i->note[n].type, name, i->note[n].value);
+            printf("  note %2u %-18s %#lx\n", i->note[n].type, note_name(i->note[n].type), i->note[n].value);
     }
 }
 
@@ -43,6 +54,18 @@ static void json(struct call *c, const char *path, const struct pxl_image_info *
     js_list(c, "missing");
     for (unsigned m = 0; m < i->nr_missing; m++)
         js_text(c, NULL, i->missing[m]);
+    js_list_end(c);
+    js_list(c, "notes");
+    for (unsigned n = 0; n < i->nr_notes; n++) {
+        js_open(c);
+        js_number(c, "type", i->note[n].type);
+        js_text(c, "name", note_name(i->note[n].type));
+        if (is_text(i, n))
+            js_text(c, "text", i->note[n].text);
+        else
+            js_number(c, "value", i->note[n].value);
+        js_close(c);
+    }
     js_list_end(c);
     if (i->pv64) {
         js_text(c, "guest_os", i->guest_os);
@@ -74,5 +97,5 @@ int cmd_check(struct call *c)
     }
     if (c->json)
         js_list_end(c);
-    return c->json ? 0 : rc;
+    return rc;
 }

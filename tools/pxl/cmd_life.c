@@ -57,8 +57,13 @@ static int create_file(struct call *c, const char *file)
     char *text;
     int rc = config_make(c, &config, file);
 
-    if (option(c, "count"))
-        o.count = (unsigned)strtoul(option(c, "count"), NULL, 10);
+    if (!rc && option(c, "count")) {
+        char *end;
+
+        o.count = (unsigned)strtoul(option(c, "count"), &end, 10);
+        if (*end || !o.count || o.count > 30000)
+            rc = usage_error(c, "--count takes 1 to 30000");
+    }
     if (!rc && option(c, "dryrun")) {
         rc = pxl_config_check(c->p, &config) ? failed(c) : 0;
         text = rc ? NULL : pxl_config_to_json(&config);

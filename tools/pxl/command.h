@@ -31,6 +31,7 @@ struct call {
     char **argv;
     const char *option[OPTIONS_MAX]; /* by its place in the table: NULL, "" or the argument */
     yajl_gen json;        /* NULL: print for people */
+    bool said;            /* json is the whole object of a failure */
 };
 
 enum { NEEDS_DOMAIN = 1 /* the first argument is one, for completion */, NEEDS_FILE = 2, NO_XEN = 4, NO_STORE = 8 };

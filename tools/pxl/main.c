@@ -70,29 +70,38 @@ static void js_fault(struct call *c, const struct pxl_fault *f)
 
 /* ---- how it went ---- */
 
-int failed(struct call *c)
+/* The object of a failure, instead of what the command had begun to say. */
+static void json_failed(struct call *c)
 {
-    const struct pxl_fault *f = pxl_fault(c->p);
-
-    if (!c->json) {
-        pxl_fault_print(stderr, f);
-        return 1;
-    }
-    yajl_gen_free(c->json); /* what the command had begun to say */
+    yajl_gen_free(c->json);
     c->json = yajl_gen_alloc(NULL);
     js_open(c);
     js_text(c, "command", c->command->name);
     js_bool(c, "ok", false);
     js_list(c, "faults");
-    for (; f; f = f->cause)
+    for (const struct pxl_fault *f = pxl_fault(c->p); f; f = f->cause)
         js_fault(c, f);
     js_list_end(c);
     js_close(c);
+    c->said = true;
+}
+
+int failed(struct call *c)
+{
+    if (c->json)
+        json_failed(c);
+    else
+        pxl_fault_print(stderr, pxl_fault(c->p));
     return 1;
 }
 
 int usage_error(struct call *c, const char *why)
 {
+    if (c->json && c->p) {
+        pxl_fail(c->p, NULL, EINVAL, NULL, "understand the command: %s", why);
+        json_failed(c);
+        return 2;
+    }
     fprintf(stderr, "pxl %s: %s\nusage: pxl %s [options] %s\n       pxl help %s says more\n", c->command->name, why,
             c->command->name, c->command->arguments, c->command->name);
     return 2;
@@ -189,7 +198,7 @@ static int run(struct call *c)
     if (!c->p)
         return 1;
     rc = pxl_fault(c->p) ? failed(c) : c->command->run(c);
-    if (c->json && !rc)
+    if (c->json && !c->said)
         js_close(c);
     return rc;
 }
@@ -229,9 +238,12 @@ int main(int argc, char **argv)
         c.argc = 1;
         return cmd_help(&c);
     }
-    if (c.argc < c.command->min || (c.command->max >= 0 && c.argc > c.command->max))
-        return usage_error(&c, c.argc < c.command->min ? "something is missing" : "too much is said");
-    rc = run(&c);
+    if (c.argc < c.command->min || (c.command->max >= 0 && c.argc > c.command->max)) {
+        c.p = c.json ? pxl_open(PXL_NO_HYPERVISOR | PXL_NO_STORE) : NULL;
+        rc = usage_error(&c, c.argc < c.command->min ? "something is missing" : "too much is said");
+    } else {
+        rc = run(&c);
+    }
     if (c.json)
         json_flush(&c);
     pxl_close(c.p);
