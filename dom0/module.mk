@@ -31,6 +31,11 @@ $(DOM0_DIR)/pxl.img: $(IMAGE_SOURCES) $(wildcard dom0/image/examples/*) $(PXL_PR
 	printf 'name = "hello"\nkernel = "/root/hello.elf"\nmemory = 8\n' >$(DOM0_DIR)/pxl.d/root/hello.cfg
 	dom0/image/small -o $@ --packages "$(PXL_PACKAGES)" --add $(DOM0_DIR)/pxl.d
 
+# The same for the tests of pxl, where nobody starts Debian's daemons at boot, and libyajl for ours.
+$(DOM0_DIR)/tools.img: $(DOM0_DIR)/vmlinuz $(IMAGE_SOURCES)
+	dom0/image/small -o $@ --packages "xen-utils-4.17 xenstore-utils libyajl2" --drop usr/sbin/xl \
+	    --without "python3 libpython3-stdlib udev"
+
 # Tools that load a machine and compile on it, without what gcc needs for -flto and -fsanitize.
 $(DOM0_DIR)/test.img: $(DOM0_DIR)/vmlinuz $(IMAGE_SOURCES)
 	dom0/image/small -o $@ --packages "stress-ng gcc libc6-dev make coreutils" \

@@ -43,4 +43,29 @@ hv-profile: $(BENCH_BOOT)
 	@$(JOBS) $(B)/philoxen
 	@tests/bench/boot/run --profile $(or $(TOP),30)
 
+# `make bench-create`: the guest, and what runs in Dom0.
+$(B)/bench/first.elf: tests/bench/create/first.S $(PVGUEST_LD)
+	@mkdir -p $(@D)
+	$(CC) $(PV_CFLAGS) -nostdlib -static -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack \
+	    -Wl,--no-warn-rwx-segments -T $(PVGUEST_LD) $< -o $@
+
+$(B)/bench/true-static: tests/bench/create/true.c
+	@mkdir -p $(@D)
+	$(CC) $(DOM0_CFLAGS) -static $< -o $@
+
+$(B)/bench/true-dynamic: tests/bench/create/true.c
+	@mkdir -p $(@D)
+	$(CC) $(DOM0_CFLAGS) $< -o $@
+
+$(B)/bench/create: tests/bench/create/create.c $(B)/tools/libpxl.a
+	@mkdir -p $(@D)
+	$(CC) $(LIBPXL_CFLAGS) -static $^ $(LIBPXL_LIBS) -o $@
+
+BENCH_CREATE := $(addprefix $(B)/bench/,first.elf true-static true-dynamic create)
+host-tests: $(BENCH_CREATE)
+
+bench-create: $(B)/xen/xen
+	@$(JOBS) $(B)/philoxen programs $(BENCH_CREATE) $(B)/dom0/tools.img
+	@tests/bench/create/run $(if $(COUNT),--count $(COUNT)) $(if $(ONLY),--only $(ONLY))
+
 -include $(wildcard $(B)/bench/*.d)

@@ -5,7 +5,7 @@ LIBPXL_SOURCES := $(wildcard tools/libpxl/*.c) \
                   hypervisor/boot/elfplan.c hypervisor/boot/elfnotes.c hypervisor/boot/bzimage.c \
                   hypervisor/boot/domlayout.c hypervisor/boot/decompress.c
 LIBPXL_OBJECTS := $(LIBPXL_SOURCES:%.c=$(B)/host/pxl/%.o)
-LIBPXL_CFLAGS  := $(DOM0_CFLAGS) -D_GNU_SOURCE -Ihypervisor -Itools/libpxl
+LIBPXL_CFLAGS  := $(DOM0_CFLAGS) -D_GNU_SOURCE -Ihypervisor -Iabi -Itools/libpxl
 LIBPXL_LIBS    := -lxenforeignmemory -lxencall -lxenstore -lxentoolcore -lxentoollog -lyajl_s -llzma -lz -lzstd -llz4 -pthread
 
 $(LIBPXL_OBJECTS): $(B)/host/pxl/%.o: %.c

@@ -274,4 +274,27 @@ int pxl_host(struct pxl *p, struct pxl_hostinfo *h);
 int pxl_dmesg(struct pxl *p, FILE *f, bool clear);
 int pxl_debug_keys(struct pxl *p, const char *keys);
 
+/* ---- why (why.c): all that is known of a domain's end and of what it was refused ---- */
+
+struct pxl_refusal {
+    uint64_t seq, time;        /* time: ns since the hypervisor started */
+    unsigned vcpu, sub;
+    int err;
+    char call[33], text[193];  /* the hypercall; rule, frame, entry in words */
+};
+struct pxl_why {
+    uint32_t domid;
+    bool alive, ended, philoxen;
+    int reason;                /* SHUTDOWN_*, or -1: destroyed while it lived */
+    int64_t when;              /* of its end, seconds since 1970; 0: not known */
+    char name[64], action[20], text[201]; /* text: why the hypervisor ended it */
+    struct pxl_dominfo info;   /* while alive */
+    unsigned nr_refusals;      /* only Philoxen tells */
+    struct pxl_refusal *refusal;
+    char *log;                 /* the last lines of the hypervisor's log that name it */
+    struct pxl_console_text console; /* size 0: nobody kept it */
+};
+int pxl_why(struct pxl *p, const char *name_or_id, struct pxl_why *w);
+void pxl_why_free(struct pxl_why *w);
+
 #endif

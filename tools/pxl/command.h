@@ -95,6 +95,7 @@ int cmd_sysrq(struct call *c);
 int cmd_debug_keys(struct call *c);
 int cmd_config_update(struct call *c);
 int cmd_vm_list(struct call *c);
+int cmd_why(struct call *c);
 int cmd_check(struct call *c);
 int cmd_keeper(struct call *c);
 int cmd_help(struct call *c);

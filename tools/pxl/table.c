@@ -54,6 +54,7 @@ const struct command commands[] = {
     {"debug-keys", "KEYS", "send debug keys to the hypervisor; see pxl dmesg", 1, 1, NO_STORE, cmd_debug_keys, {{0}}},
     {"config-update", "DOMAIN [CONFIG] [key=value...]", "change the kept configuration of a domain", 1, -1, NEEDS_DOMAIN, cmd_config_update, {{0}}},
     {"vm-list", "", "domains with their UUIDs", 0, 0, 0, cmd_vm_list, {{0}}},
+    {"why", "DOMAIN", "what refused a domain, living or dead, how it ended, and what to do", 1, 1, NEEDS_DOMAIN, cmd_why, {{0}}},
     {"check", "KERNEL...", "is this file a PV64 kernel, and what does it ask for", 1, -1, NEEDS_FILE | NO_XEN | NO_STORE, cmd_check, {{0}}},
     {"keeper", "", "do what on_reboot= and the like say, for all domains, in the foreground", 0, 0, 0, cmd_keeper,
      {{'d', "daemon", NULL, "in the background, if there is none yet; pxl create does that"}}},
