@@ -31,7 +31,7 @@ $(DOM0_DIR)/pxl.img: $(IMAGE_SOURCES) $(wildcard dom0/image/examples/*) $(PXL_PR
 	printf 'name = "hello"\nkernel = "/root/hello.elf"\nmemory = 8\n' >$(DOM0_DIR)/pxl.d/root/hello.cfg
 	dom0/image/small -o $@ --packages "$(PXL_PACKAGES)" --add $(DOM0_DIR)/pxl.d
 
-# The same for the tests of pxl, where nobody starts Debian's daemons at boot, and libyajl for ours.
+# Debian's xl and its daemons, which nobody starts at boot, and what our programs need: for the tests of pxl.
 $(DOM0_DIR)/tools.img: $(DOM0_DIR)/vmlinuz $(IMAGE_SOURCES)
 	dom0/image/small -o $@ --packages "xen-utils-4.17 xenstore-utils libyajl2" --drop usr/sbin/xl \
 	    --without "python3 libpython3-stdlib udev"
@@ -57,3 +57,4 @@ RUN_NEEDS := $(RUN_HV) $(if $(filter debian%,$(RUN_DOM0)),$(DOM0_DIR)/$(RUN_DOM0
 run_option = $(if $($1),--$(subst _,-,$(shell echo $1 | tr A-Z a-z)) '$($1)')
 
 SYSTEM_NEEDS += $(DOM0_DIR)/small.img $(DOM0_DIR)/pxl.img $(DOM0_DIR)/xl.img
+SYSTEM_NEEDS += $(DOM0_DIR)/tools.img

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Images for tests of pxl: Debian's xl and its daemons, which nobody starts, and our programs."""
+"""Images for tests of pxl: Debian's xl and its daemons, which nobody starts, and our programs, in /usr/bin, where /init does not look for daemons."""
 
 import os
 
@@ -14,7 +14,7 @@ def image(name, files):
     contents = {}
     for program in PROGRAMS:
         if os.path.exists(os.path.join(BUILD, 'dom0', program)):
-            files = {f'usr/local/sbin/{program}': f'dom0/{program}', **files}
+            files = {f'usr/bin/{program}': f'dom0/{program}', **files}
     for path, source in files.items():
         with open(source if os.path.isabs(source) else built(source), 'rb') as f:
             contents[path] = f.read()

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* LINK: tools/libpxl/image.c tools/libpxl/fault.c boot/elfplan.c boot/elfnotes.c boot/bzimage.c */
-/* LINK: boot/decompress.c boot/xz.c boot/lzma2.c boot/bcj.c */
+/* LINK: boot/decompress.c */
 /* pxl's kernels: what a file says, and that unpacked ones are kept once, used again, and not when they are damaged. */
 #include "tools/libpxl/internal.h"
 #include "tiny_elf.h"

@@ -272,7 +272,7 @@ static int create_steps(struct creation *n, const struct pxl_create_options *o)
         return pxl_wrap(p, "build its memory");
     if (store_change(p, keys_write, n))
         return pxl_wrap(p, "write its part of the store");
-    if (devices_add(p, n->domid, n->c))
+    if (devices_add(p, n->domid, n->uuid_text, n->c))
         return pxl_wrap(p, "give it its devices");
     if (keep(n))
         return -1;
@@ -284,6 +284,8 @@ static int create_steps(struct creation *n, const struct pxl_create_options *o)
         return -1;
     return making_name(p, n->making, NULL, 0);
 }
+
+static bool inject;
 
 static int create_one(struct pxl *p, const struct pxl_config *c, const struct pxl_create_options *o, const char *name,
                       const struct pxl_image *image, struct making *making, uint32_t *domid)
@@ -303,7 +305,9 @@ static int create_one(struct pxl *p, const struct pxl_config *c, const struct px
     n.b = (struct build){.image = image, .ramdisk = c->ramdisk, .cmdline = cmdline_of(c, &cmdline),
                          .nr_pages = c->memory << 8, .max_pages = n.max_kib >> 2, .vcpus = n.max_vcpus};
     uuid_choose(&n);
+    p->injecting = inject;
     rc = create_steps(&n, o);
+    p->injecting = false;
     free(cmdline);
     if (rc) {
         abandon(&n);
@@ -323,6 +327,7 @@ int pxl_create(struct pxl *p, const struct pxl_config *c, const struct pxl_creat
     char name[80];
     int rc = 0;
 
+    inject = getenv("PXL_KILL_AT") || getenv("PXL_FAIL_AT");
     pxl_sweep(p, &removed);
     if (pxl_config_check(p, c))
         return pxl_wrap(p, "create %s", c->name ? c->name : "a domain without name");

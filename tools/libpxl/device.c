@@ -18,6 +18,8 @@
 
 #define BACK "/local/domain/0/backend/%s/%u/%u"
 #define FRONT "/local/domain/%u/device/%s/%u"
+#define LOOP_MARK "pxl:" /* and the UUID, as the name of a loop */
+#define LOOPS_MOST 4096
 #define BACKEND_WAIT_MS 10000
 
 /* One device's two folders, made together. */
@@ -26,6 +28,7 @@ struct device {
     const char *kind;    /* "vbd", "vif" */
     uint32_t domid;
     unsigned id;
+    const char *uuid;
     const struct pxl_disk *disk;
     const struct pxl_vif *vif;
     char node[64];       /* vbd: the block device */
@@ -142,6 +145,7 @@ static int loop_make(struct device *d)
         goto out;
     }
     config.fd = (uint32_t)file;
+    snprintf((char *)config.info.lo_file_name, sizeof(config.info.lo_file_name), LOOP_MARK "%s", d->uuid);
     if (d->disk->direct_io)
         config.info.lo_flags |= LO_FLAGS_DIRECT_IO;
     /* Another program may take the free one first: then there is a next one. */
@@ -257,15 +261,29 @@ static int vif_connect(struct device *d)
     return rc ? rc : store_write(d->p, XBT_NULL, "connected", "%s", key);
 }
 
+static void loop_clear(const char *node)
+{
+    int fd = !strncmp(node, "/dev/loop", 9) ? open(node, O_RDWR | O_CLOEXEC) : -1;
+
+    if (fd < 0)
+        return;
+    ioctl(fd, LOOP_CLR_FD, 0); /* the kernel does it when its last user is gone */
+    close(fd);
+}
+
 /* ---- all ---- */
 
-int devices_add(struct pxl *p, uint32_t domid, const struct pxl_config *c)
+int devices_add(struct pxl *p, uint32_t domid, const char *uuid, const struct pxl_config *c)
 {
     for (unsigned i = 0; i < c->nr_disks; i++) {
-        struct device d = {.p = p, .kind = "vbd", .domid = domid, .disk = &c->disks[i]};
+        struct device d = {.p = p, .kind = "vbd", .domid = domid, .uuid = uuid, .disk = &c->disks[i]};
 
-        if (disk_prepare(&d) || store_change(p, device_keys, &d))
+        if (disk_prepare(&d))
             return -1;
+        if (store_change(p, device_keys, &d)) {
+            loop_clear(d.node);
+            return -1;
+        }
     }
     for (unsigned i = 0; i < c->nr_vifs; i++) {
         struct device d = {.p = p, .kind = "vif", .domid = domid, .id = i, .vif = &c->vifs[i]};
@@ -280,13 +298,29 @@ int devices_add(struct pxl *p, uint32_t domid, const struct pxl_config *c)
 static void loop_drop(struct pxl *p, uint32_t domid, const char *id)
 {
     char *node = store_read(p, XBT_NULL, "/local/domain/0/backend/vbd/%u/%s/params", domid, id);
-    int fd = node && !strncmp(node, "/dev/loop", 9) ? open(node, O_RDWR | O_CLOEXEC) : -1;
 
-    if (fd >= 0) {
-        ioctl(fd, LOOP_CLR_FD, 0); /* the kernel does it when its last user is gone */
+    if (node)
+        loop_clear(node);
+    free(node);
+}
+
+void devices_sweep(const char *uuid)
+{
+    char node[32], mark[64];
+
+    snprintf(mark, sizeof(mark), LOOP_MARK "%.36s", uuid);
+    for (unsigned i = 0; i < LOOPS_MOST; i++) {
+        struct loop_info64 info;
+        int fd;
+
+        snprintf(node, sizeof(node), "/dev/loop%u", i);
+        fd = open(node, O_RDONLY | O_CLOEXEC);
+        if (fd < 0)
+            return; /* they are numbered without gaps */
+        if (!ioctl(fd, LOOP_GET_STATUS64, &info) && !strncmp((char *)info.lo_file_name, mark, sizeof(info.lo_file_name)))
+            loop_clear(node);
         close(fd);
     }
-    free(node);
 }
 
 void devices_remove(struct pxl *p, uint32_t domid)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "internal.h"
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,4 +97,21 @@ void pxl_log(struct pxl *p, int level, const char *format, ...)
     else if (text && !level)
         fprintf(stderr, "%s\n", text);
     free(text);
+}
+
+bool step_fails(struct pxl *p)
+{
+    static const char *kill_at, *fail_at;
+    static unsigned steps;
+
+    if (!steps++) {
+        kill_at = getenv("PXL_KILL_AT");
+        fail_at = getenv("PXL_FAIL_AT");
+    }
+    if (kill_at && strtoul(kill_at, NULL, 10) == steps)
+        raise(SIGKILL);
+    if (!fail_at || strtoul(fail_at, NULL, 10) != steps)
+        return false;
+    pxl_fail(p, "PXL_FAIL_AT", EIO, NULL, "go on at step %u", steps);
+    return true;
 }

@@ -85,10 +85,16 @@ int domctl_run(struct pxl *p, const char *name)
 {
     int rc;
 
+    if (p->injecting && step_fails(p))
+        return -1;
     do
         rc = xencall1(p->call, __HYPERVISOR_domctl, (uint64_t)&p->bounce->domctl);
     while (rc < 0 && errno == EAGAIN);
-    return rc < 0 ? call_failed(p, name, errno) : 0;
+    if (rc < 0)
+        return call_failed(p, name, errno);
+    if (p->injecting && getenv("PXL_KILL_AT"))
+        step_fails(p); /* between the deed and its note */
+    return 0;
 }
 
 xen_sysctl_t *sysctl_new(struct pxl *p, uint32_t cmd)
@@ -110,6 +116,8 @@ static int op2(struct pxl *p, unsigned call, unsigned cmd, void *argument, size_
 {
     int rc;
 
+    if (p->injecting && step_fails(p))
+        return -1;
     memcpy(p->bounce->argument, argument, size);
     rc = xencall2(p->call, call, cmd, (uint64_t)p->bounce->argument);
     memcpy(argument, p->bounce->argument, size);

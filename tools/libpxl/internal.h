@@ -41,11 +41,16 @@ struct pxl {
     } *bounce;
     struct pxl_fault *fault;
     unsigned flags;
+    bool injecting;                 /* in a creation: step_fails() */
     unsigned nr_cpus;               /* 0: not asked yet */
     uint32_t capabilities;          /* XEN_SYSCTL_PHYSCAP_* */
     void (*log)(void *arg, int level, const char *message);
     void *log_arg;
 };
+
+/* A step of a creation that changed something: PXL_KILL_AT=N in the environment ends the process at the N-th, PXL_FAIL_AT=N
+ * makes it fail (true). For tests. */
+bool step_fails(struct pxl *p);
 
 void pxl_log(struct pxl *p, int level, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void fault_clear(struct pxl *p);

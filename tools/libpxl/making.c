@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "making.h"
+#include "device.h"
 #include "names.h"
 #include <dirent.h>
 #include <errno.h>
@@ -107,6 +108,7 @@ static bool remove_named(struct pxl *p, const char *line)
     }
     /* Gone or going; what the store has of it goes too, unless that is a later domain's of the same number. */
     domain_forget(p, domid);
+    devices_sweep(line);
     return true;
 }
 

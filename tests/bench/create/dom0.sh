@@ -13,8 +13,8 @@ bin=/usr/lib/xen-4.17/bin
 if [ "$1" = pxl ]; then
     pxstored
     i=0; while ! xenstore-write /local/domain/0/name Domain-0 2>/dev/null && [ $i -lt 50 ]; do i=$((i + 1)); usleep 100000; done
-    [ -x /usr/local/sbin/pxconsoled ] && pxconsoled
-    tool=/usr/local/sbin/pxl
+    [ -x /usr/bin/pxconsoled ] && pxconsoled
+    tool=/usr/bin/pxl
     pxl keeper -d
 else
     $bin/xenstored --pid-file /run/xenstored.pid
