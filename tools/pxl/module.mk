@@ -19,6 +19,10 @@ $(B)/dom0/pxl.1: $(B)/dom0/pxl
 $(B)/dom0/pxl.bash: $(B)/dom0/pxl
 	$< completion >$@
 
-programs: $(B)/dom0/pxl $(B)/dom0/pxl.1 $(B)/dom0/pxl.bash
+$(B)/dom0/pxl.cfg.5: tools/pxl/pxl.cfg.5
+	@mkdir -p $(@D)
+	cp $< $@
+
+programs: $(B)/dom0/pxl $(B)/dom0/pxl.1 $(B)/dom0/pxl.bash $(B)/dom0/pxl.cfg.5
 
 -include $(PXL_OBJECTS:.o=.d)
