@@ -141,6 +141,11 @@ test-stress:
 	@$(JOBS) all system-needs
 	@tests/system/run --full --only 'linux_stress*'
 
+test-pxl: ## pxl in Dom0, with kills and failures at each step
+test-pxl:
+	@$(JOBS) all system-needs
+	@tests/system/run --full --only 'pxl*'
+
 check: ## check the sources' rules: includes, sizes, licence lines, claims
 check:
 	@tests/check/run

@@ -11,6 +11,7 @@
 
 #define REQUESTS_AT_A_TIME 32
 #define TURN_NS 500000              /* requests differ in what they cost, and the client chooses */
+#define GATHER (16u << 10)          /* replies are sent at the latest when so much waits */
 #define OUT_PAUSE (64u << 10)       /* no more requests are taken while so much waits to be read */
 #define OUT_LIMIT_DOMAIN (1u << 20) /* events nobody reads; then the client is cut off */
 #define OUT_LIMIT (64u << 20)
@@ -180,47 +181,86 @@ void conn_event(struct conn *c, const char *path, const char *token)
         chunk_queue(c, k);
 }
 
+/* Replies to requests that came together go together: the first chunks as one piece of memory. */
+static const char *gather(const struct conn *c, size_t *size)
+{
+    static char together[GATHER];
+    const struct chunk *k = c->out;
+
+    *size = k->size - k->done;
+    if (!k->next || *size + k->next->size > GATHER)
+        return k->data + k->done;
+    *size = 0;
+    for (; k && *size + k->size - k->done <= GATHER; k = k->next) {
+        memcpy(together + *size, k->data + k->done, k->size - k->done);
+        *size += k->size - k->done;
+    }
+    return together;
+}
+
 void conn_flush(struct conn *c)
 {
     while (c->out && !c->dead) {
-        struct chunk *k = c->out;
-        ssize_t n = c->ops->write(c, k->data + k->done, k->size - k->done);
+        size_t size;
+        const char *data = gather(c, &size);
+        ssize_t n = c->ops->write(c, data, size);
 
         if (n < 0)
             conn_fail(c, "its transport is broken");
         if (n <= 0)
             return;
-        k->done += (size_t)n;
-        if (k->done == k->size)
-            chunk_drop(c);
+        for (size_t left = (size_t)n; left;) {
+            struct chunk *k = c->out;
+            size_t part = k->size - k->done < left ? k->size - k->done : left;
+
+            k->done += part;
+            left -= part;
+            if (k->done == k->size)
+                chunk_drop(c);
+        }
     }
 }
 
 /* ---- in ---- */
 
-/* One more request complete in c->in? */
+/* One more request complete at the beginning of c->in? Behind it may stand what came with it. */
 static bool receive(struct conn *c)
 {
     for (;;) {
-        size_t want = sizeof(c->in.head);
         ssize_t n;
 
-        if (c->have >= want) {
+        if (c->have >= sizeof(c->in.head)) {
             if (c->in.head.len > XENSTORE_PAYLOAD_MAX) {
                 conn_fail(c, "its request is longer than the protocol allows");
                 return false;
             }
-            want += c->in.head.len;
-            if (c->have == want)
+            if (c->have >= sizeof(c->in.head) + c->in.head.len)
                 return true;
         }
-        n = c->ops->read(c, (char *)&c->in + c->have, want - c->have);
+        n = c->ops->read(c, (char *)&c->in + c->have, sizeof(c->in.head) + XENSTORE_PAYLOAD_MAX - c->have);
         if (n < 0)
             conn_fail(c, "closed");
         if (n <= 0)
             return false;
         c->have += (size_t)n;
     }
+}
+
+/* The handlers want a NUL behind the request, where the next one may begin. */
+static void handle(struct conn *c)
+{
+    size_t size = sizeof(c->in.head) + c->in.head.len;
+    char next = c->in.data[c->in.head.len];
+
+    c->in.data[c->in.head.len] = 0;
+    request_handle(c, &c->in.head, c->in.data);
+    if (c->have < size) { /* it was made as if new meanwhile */
+        c->have = 0;
+        return;
+    }
+    c->in.data[size - sizeof(c->in.head)] = next;
+    c->have -= size;
+    memmove(&c->in, (char *)&c->in + size, c->have);
 }
 
 bool conn_paused(const struct conn *c)
@@ -241,7 +281,8 @@ void conn_serve(struct conn *c)
     uint64_t start = now();
 
     for (unsigned i = 0; !c->dead; i++) {
-        conn_flush(c);
+        if (!i || c->out_bytes > GATHER)
+            conn_flush(c);
         if (c->dead || conn_paused(c))
             return;
         if (i == REQUESTS_AT_A_TIME || (i && now() - start > TURN_NS)) {
@@ -250,9 +291,7 @@ void conn_serve(struct conn *c)
         }
         if (!receive(c))
             break;
-        c->in.data[c->in.head.len] = 0;
-        c->have = 0;
-        request_handle(c, &c->in.head, c->in.data);
+        handle(c);
     }
     conn_flush(c);
 }

@@ -243,7 +243,7 @@ static struct conn *get_sock(const struct conn_record *r, int epoll)
     return s ? &s->conn : NULL;
 }
 
-/* What was read of a request: not more than that one. */
+/* What was read: a request or its beginning. */
 static bool have_valid(const char *data, size_t have)
 {
     struct xsd_sockmsg head;
@@ -251,7 +251,7 @@ static bool have_valid(const char *data, size_t have)
     if (have < sizeof(head))
         return true;
     memcpy(&head, data, sizeof(head));
-    return head.len <= XENSTORE_PAYLOAD_MAX && have <= sizeof(head) + head.len;
+    return head.len <= XENSTORE_PAYLOAD_MAX; /* behind it may stand the next request */
 }
 
 static bool get_conn(const char *data, size_t size, int epoll, struct conn **out)

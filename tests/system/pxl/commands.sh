@@ -67,7 +67,7 @@ check trigger 1 'no such trigger' pxl trigger a what
 check sysrq 0 '^$' pxl sysrq a s
 check sysrq_key 0 '^s$' xenstore-read /local/domain/1/control/sysrq
 check pause 0 '^$' pxl pause a
-check paused 0 '^--p---$' state a
+check paused 0 '^-[b-]p---$' state a
 check unpause 0 '^$' pxl unpause a
 check config_update 0 '^$' pxl config-update a on_crash=preserve
 check config_updated 0 'preserve' pxl list -l a
