@@ -116,14 +116,25 @@ long domctl_hypercall_page(struct domctl_call *c, struct xen_domctl *op)
     return 0;
 }
 
-/* ---- rights: nobody gives what it has not itself ---- */
+/*
+ * ---- rights: nobody gives what it has not itself ----
+ * The set is read without a lock by the domain's vcpus: they stand still while it changes. So the caller's own cannot change;
+ * adding to it what it has is nothing.
+ */
 
 static long right_change(struct domctl_call *c, const struct rangeset *own, struct rangeset *of, uint64_t first,
                          uint64_t last, bool allow)
 {
+    long rc;
+
     if (!own || !rangeset_contains(own, first, last))
         return refuse(c->v->domain, EPERM, RESOURCE_DENIED, first, last, 0);
-    return allow ? rangeset_add(of, first, last) : rangeset_remove(of, first, last);
+    if (c->d == c->v->domain)
+        return allow ? 0 : refuse(c->v->domain, EINVAL, DOMCTL_SELF, XEN_DOMCTL_iomem_permission, 0, 0);
+    domain_pause(c->d);
+    rc = allow ? rangeset_add(of, first, last) : rangeset_remove(of, first, last);
+    domain_unpause(c->d);
+    return rc;
 }
 
 long domctl_iomem(struct domctl_call *c, struct xen_domctl *op)

@@ -13,6 +13,10 @@ void rangeset_free(struct rangeset *s)
 {
     if (!s)
         return;
+    for (void *old = s->retired, *next; old; old = next) {
+        next = *(void **)old;
+        xfree(old);
+    }
     xfree(s->r);
     xfree(s);
 }
@@ -46,7 +50,11 @@ static int splice(struct rangeset *s, unsigned i, unsigned old, unsigned new)
             return -ENOMEM;
         if (s->count)
             memcpy(r, s->r, s->count * sizeof(*s->r));
-        xfree(s->r);
+        /* Somebody may be looking at the old one still: kept, linked through its first bytes, until the set goes. */
+        if (s->r) {
+            *(void **)(void *)s->r = s->retired;
+            s->retired = s->r;
+        }
         s->r = r;
         s->room = room;
     }

@@ -8,6 +8,7 @@
 struct rangeset {
     struct { uint64_t first, last; } *r;
     unsigned count, room;
+    void *retired;       /* arrays it had before, half as large each */
     unsigned last_found; /* where rangeset_contains() looks first; any number will do */
 };
 
