@@ -13,9 +13,9 @@ from pxlimage import image
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'pxl')
 
 
-def run(hv, script, least, timeout=300):
+def run(hv, script, least, timeout=300, files=None):
     """Boots Dom0 with a script of ours; every check of it must be good."""
-    initrd = image(f'pxl-{hv}-{script}.img', {
+    initrd = image(f'pxl-{hv}-{script}.img', (files or {}) | {
         f'root/{name}.elf': f'pvguest/{name}.elf' for name in ('sleep', 'hello')} | {
         'root/start.sh': os.path.join(HERE, 'start.sh'), f'root/{script}.sh': os.path.join(HERE, f'{script}.sh')})
     m = Machine(hv=hv, mem=2048, timeout=timeout,
@@ -35,6 +35,12 @@ def run(hv, script, least, timeout=300):
 @cases(('philoxen',), ('xen',))
 def test_pxl_commands(hv):
     run(hv, 'commands', 90)
+
+
+@cases(('philoxen',), ('xen',))
+def test_pxl_linux(hv):
+    guest = image(f'pxl-guest-{hv}.img', {'init': os.path.join(HERE, 'guest-init.sh')}, base='dom0/small.img')
+    run(hv, 'linux', 12, 400, {'root/guest.img': guest, 'root/vmlinuz': 'dom0/vmlinuz'})
 
 
 @cases(('philoxen',), ('xen',))

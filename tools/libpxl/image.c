@@ -123,6 +123,11 @@ static void cache_write(const char *name, const void *data, size_t size)
     size_t done = 0;
     int fd;
 
+    snprintf(temporary, sizeof(temporary), "%s", image_cache);
+    if (strrchr(temporary, '/') > temporary) {
+        *strrchr(temporary, '/') = 0;
+        mkdir(temporary, 0755);
+    }
     mkdir(image_cache, 0700);
     cache_trim();
     snprintf(temporary, sizeof(temporary), "%s.%d", name, getpid());

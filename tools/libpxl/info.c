@@ -45,10 +45,41 @@ static void name_take(void *arg, unsigned i, char *text)
     name_put(&list[i], text);
 }
 
+struct naming {
+    struct pxl_dominfo *list;
+    unsigned n;
+};
+
+static int by_domid(const void *key, const void *element)
+{
+    uint32_t k = *(const uint32_t *)key, e = ((const struct pxl_dominfo *)element)->domid;
+
+    return k < e ? -1 : k > e;
+}
+
+static void name_give(void *arg, const char *child, const char *text)
+{
+    struct naming *g = arg;
+    uint32_t domid = (uint32_t)strtoul(child, NULL, 10);
+    struct pxl_dominfo *d = bsearch(&domid, g->list, g->n, sizeof(*d), by_domid);
+
+    if (d)
+        name_put(d, text);
+}
+
 static int names_get(struct pxl *p, struct pxl_dominfo *list, unsigned n)
 {
-    if (!(p->flags & PXL_NO_STORE))
-        return store_read_many(p, n, name_path, name_take, list);
+    struct naming g = {list, n};
+
+    if (!(p->flags & PXL_NO_STORE)) {
+        /* Of many all at once where the store can; those that are then without a name may have an odd one. */
+        if (n <= 2 || store_values(p, "/local/domain", "name", name_give, &g))
+            return store_read_many(p, n, name_path, name_take, list);
+        for (unsigned i = 0; i < n; i++)
+            if (!*list[i].name && store_read_many(p, 1, name_path, name_take, &list[i]))
+                return -1;
+        return 0;
+    }
     for (unsigned i = 0; i < n; i++)
         name_put(&list[i], NULL);
     return 0;

@@ -121,6 +121,10 @@ char **store_list(struct pxl *p, const char *path, unsigned *n);
 /* Reads n paths with few round trips; value() gets NULL for what is not there. */
 int store_read_many(struct pxl *p, unsigned n, void (*path_of)(void *arg, unsigned i, char *path, size_t size),
                     void (*value)(void *arg, unsigned i, char *text), void *arg);
+/* `leaf` of each child of path, with a few requests for a thousand. 1: the store does not know that request; values that have
+ * line ends are left out. */
+int store_values(struct pxl *p, const char *path, const char *leaf, void (*value)(void *arg, const char *child, const char *text),
+                 void *arg);
 /* The whole of `change`, as a batch, in one transaction, again as long as others disturb it. */
 int store_change(struct pxl *p, int (*change)(struct pxl *p, xs_transaction_t t, void *arg), void *arg);
 

@@ -238,6 +238,47 @@ int store_read_many(struct pxl *p, unsigned n, void (*path_of)(void *arg, unsign
     return 0;
 }
 
+/* A reply's lines; the last child in `after`, empty at the end. */
+static void values_take(char *text, char *after, size_t size, void (*value)(void *arg, const char *child, const char *text),
+                        void *arg)
+{
+    char *next, *space;
+    bool more = false;
+
+    for (char *line = text; *line; line = next) {
+        next = line + strcspn(line, "\n");
+        next += *next ? (*next = 0, 1) : 0;
+        more = !strcmp(line, "+");
+        space = strchr(line, ' ');
+        if (more || !space)
+            continue;
+        *space = 0;
+        value(arg, line, space + 1);
+        snprintf(after, size, "%s", line);
+    }
+    if (!more)
+        *after = 0;
+}
+
+int store_values(struct pxl *p, const char *path, const char *leaf, void (*value)(void *arg, const char *child, const char *text),
+                 void *arg)
+{
+    char rest[PATH], after[64] = "", *reply;
+    int n;
+
+    do {
+        n = snprintf(rest, sizeof(rest), "%s", path) + 1;
+        n += snprintf(rest + n, sizeof(rest) - (size_t)n, "%s", leaf) + 1;
+        n += snprintf(rest + n, sizeof(rest) - (size_t)n, "%s", after) + 1;
+        reply = ask(p, XS_CONTROL, 0, "values", rest, (size_t)n, NULL);
+        if (!reply)
+            return 1; /* another store, or the list changed on the way */
+        values_take(reply, after, sizeof(after), value, arg);
+        free(reply);
+    } while (*after);
+    return 0;
+}
+
 /* ---- transactions ---- */
 
 static int transaction_end(struct pxl *p, xs_transaction_t t, bool keep)

@@ -29,6 +29,7 @@ check create_json_fault 3 '"errno":17' pxl create --json /root/sleep.cfg name=j
 check create_count 0 'c-3 is domain' pxl create --count 3 -p /root/sleep.cfg name=c
 check create_files 0 'd is domain' pxl create -p /root/sleep.cfg name=d
 check list 0 '^a  +1 +8 +1 +-b----' pxl list
+check store_values 0 '^1 a$' xenstore-control values /local/domain name
 check list_verbose 0 '^b .*--p--- +0.0 [0-9a-f-]{36} +- ' pxl list -v
 check list_long 0 '"kernel' pxl list -l b
 check list_none 1 'find the domain nosuch' pxl list nosuch

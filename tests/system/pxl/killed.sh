@@ -11,7 +11,7 @@ pxl create -q -p /root/sleep.cfg name=first && pxl destroy first
 free0=$(pxl info | awk '/^free_memory/ { print $3 }')
 clean() {
     [ "$(pxl list | wc -l)" = 2 ] && ! xenstore-ls | grep -Eq 'ring-ref|sleep|8192' && [ -z "$(ls /run/pxl/making)" ] &&
-        ! ls /run/pxl/*.json >/dev/null 2>&1 && [ -z "$(losetup)" ]
+        ! ls /run/pxl/*.json >/dev/null 2>&1 && [ -z "$(losetup -a)" ]
 }
 for how in KILL FAIL; do
     n=1
@@ -21,7 +21,7 @@ for how in KILL FAIL; do
         [ $status = 0 ] && break
         [ $how = FAIL ] && [ -z "$out" ] && bad "fail $n says nothing"
         if [ $how = KILL ]; then pxl create -q -p /root/sleep.cfg name=next && pxl destroy next; fi
-        clean || { bad "$how $n leaves something: $(pxl list; ls /run/pxl /run/pxl/making; losetup; xenstore-ls)"; break; }
+        clean || { bad "$how $n leaves something: $(pxl list; ls /run/pxl /run/pxl/making; losetup -a; xenstore-ls)"; break; }
         n=$((n + 1))
     done
     [ $n -gt 20 ] && [ $n -lt 400 ] && ok "$how at each of $n steps" || bad "$how: $n steps: $out"

@@ -1,0 +1,18 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The first process of the Linux guest of linux.sh.
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev
+modprobe xen-blkfront 2>/dev/null
+i=0
+while [ ! -e /sys/block/xvda/size ] && [ $i -lt 50 ]; do i=$((i + 1)); usleep 100000; done
+echo "GUEST UP cpus $(grep -c ^processor /proc/cpuinfo) xvda $(cat /sys/block/xvda/size)" >/dev/console
+# The kernel runs poweroff and reboot for what the toolstack asks; busybox's tell the first process.
+trap 'poweroff -f' USR2
+trap 'reboot -f' TERM
+while :; do
+    sleep 1 &
+    wait $!
+done
