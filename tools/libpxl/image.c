@@ -308,8 +308,7 @@ static void notes_fill(struct pxl_image *i)
 
                 i->info.note[k].type = h.n_type;
                 i->info.note[k].size = h.n_descsz;
-                if (h.n_descsz <= 8)
-                    memcpy(&i->info.note[k].value, i->elf + data, h.n_descsz);
+                memcpy(&i->info.note[k].value, i->elf + data, h.n_descsz < 8 ? h.n_descsz : 8);
                 if (h.n_descsz && !i->elf[data + h.n_descsz - 1])
                     i->info.note[k].text = (const char *)i->elf + data;
             }
