@@ -11,7 +11,7 @@ static const unsigned long holes[] = {
     38,          39,
     43,          44,
     45,          46,
-    47,          50,
+    47, /* 50 is philoxen_op here */
     51,          52,
     53,          54,
     55,          56,
