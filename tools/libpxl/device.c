@@ -68,7 +68,8 @@ static int vif_keys(struct device *d, xs_transaction_t t)
 
     snprintf(text, sizeof(text), "%u", d->id);
     if (back(d, t, "handle", text) || front(d, t, "handle", text) || back(d, t, "mac", d->mac) || front(d, t, "mac", d->mac) ||
-        back(d, t, "bridge", v->bridge ? v->bridge : "") || back(d, t, "type", "vif") || back(d, t, "hotplug-status", ""))
+        back(d, t, "bridge", v->bridge ? v->bridge : "") || back(d, t, "type", "vif") || back(d, t, "hotplug-status", "") ||
+        back(d, t, "script", v->script ? v->script : "")) /* xen-netback does not start without the key */
         return -1;
     if (v->ip && back(d, t, "ip", v->ip))
         return -1;
@@ -216,7 +217,7 @@ static int backend_wait(struct device *d)
 {
     struct wire w = {.fd = -1};
     char path[96], event[128];
-    bool taken = false;
+    int now = 0;
 
     snprintf(path, sizeof(path), BACK "/state", d->kind, d->domid, d->id);
     if (store_watch(d->p, &w, path))
@@ -224,11 +225,14 @@ static int backend_wait(struct device *d)
     do {
         char *state = store_read(d->p, XBT_NULL, "%s", path);
 
-        taken = state && atoi(state) >= XenbusStateInitWait;
+        now = state ? atoi(state) : 0;
         free(state);
-    } while (!taken && wire_event(&w, BACKEND_WAIT_MS, event, sizeof(event)) > 0);
+    } while (now < XenbusStateInitWait && wire_event(&w, BACKEND_WAIT_MS, event, sizeof(event)) > 0);
     wire_close(&w);
-    if (!taken)
+    if (now > XenbusStateConnected)
+        return pxl_fail(d->p, NULL, ENXIO, "dmesg in Dom0 says what its driver missed",
+                        "start %s %u: its back end gave up (state %d)", d->kind, d->id, now);
+    if (now < XenbusStateInitWait)
         return pxl_fail(d->p, NULL, ETIMEDOUT, d->vif ? "modprobe xen-netback" : "modprobe xen-blkback",
                         "wait for the back end of %s %u: no driver took it", d->kind, d->id);
     return 0;
