@@ -20,7 +20,7 @@
 #include "wire.h"
 
 /* Memory that hypercalls may read and write; arguments are made in its parts. */
-#define BOUNCE_BYTES (256u << 10)
+#define BOUNCE_BYTES (64u << 10) /* the kernel clears all of it at each start */
 #define PXL_RUN "/run/pxl" /* saved configurations: DOMID.json */
 
 struct pxl {
