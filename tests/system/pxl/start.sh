@@ -8,11 +8,11 @@ bin=/usr/lib/xen-4.17/bin
 xl=$bin/xl
 
 until_true() { # SECONDS COMMAND...
-    n=$(($1 * 10))
+    tries=$(($1 * 10))
     shift
     while ! "$@" >/dev/null 2>&1; do
-        n=$((n - 1))
-        [ $n -gt 0 ] || return 1
+        tries=$((tries - 1))
+        [ $tries -gt 0 ] || return 1
         usleep 100000
     done
 }
