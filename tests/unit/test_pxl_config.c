@@ -239,6 +239,13 @@ Test(pxl_config, deep_json_is_refused)
     free(text);
 }
 
+Test(pxl_config, a_key_that_xl_cannot_say_is_refused_in_json)
+{
+    cr_assert_eq(read_text("{\"no-migrate\": true}", false), -1);
+    cr_assert(strstr(first_fault(), "no-migrate"), "%s", first_fault());
+    cr_assert_eq(read_text("{\"\": 1}", false), -1);
+}
+
 Test(pxl_config, lists_go_over_lines_with_comments)
 {
     cr_assert_eq(read_text("disk = [ '/a,raw,xvda,w', # first\n  \"/b,raw,xvdb,r\",\n]\nname='x';memory=5", true), 0, "%s",

@@ -249,6 +249,9 @@ static int unknown(struct assigner *a, const struct assignment *s)
 
     if (best)
         snprintf(hint, sizeof(hint), "did you mean %s?", best);
+    /* JSON could name a key that xl's syntax cannot say. */
+    if (!*s->key || s->key[strspn(s->key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")])
+        return bad(a, s, NULL, "a key has letters, digits and _ only");
     if (a->strict)
         return bad(a, s, best ? hint : NULL, "no such key");
     pxl_log(a->p, 0, "%s:%u: warning: the key %s is not known and has no effect%s%s", a->source, s->line, s->key,
