@@ -32,6 +32,8 @@ static int assign(struct assigner *a, const char *key, yajl_val v)
         s.value[s.n] = scalar(s.list ? v->u.array.values[s.n] : v, &s.number);
         if (!s.value[s.n])
             rc = pxl_fail(a->p, NULL, EINVAL, NULL, "read %s: %s: a text, a number, or a list of them is wanted", a->source, key);
+        else if (!text_valid(s.value[s.n])) /* libyajl lets some of it pass that is none */
+            rc = pxl_fail(a->p, NULL, EINVAL, NULL, "read %s: %s: a text is not UTF-8", a->source, key);
     }
     if (!rc)
         rc = config_assign(a, &s);
