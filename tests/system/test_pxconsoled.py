@@ -20,7 +20,7 @@ until_true() {
     done
 }
 create() { # NAME CMDLINE [OPTION]
-    printf 'name = "%s"\nkernel = "/px/talker.elf"\nmemory = 8\ncmdline = "%s"\n' "$1" "$2" >$1.cfg
+    printf 'name = "%s"\nkernel = "/px/talker.elf"\nmemory = 8\ncmdline = "%s"\non_poweroff = "preserve"\n' "$1" "$2" >$1.cfg
     pxl create -q $3 $1.cfg || fail "create $1"
 }
 ended() { pxl list | grep -q "^$1 .* ---s--\|^$1 .* -b-s--"; }
