@@ -27,6 +27,8 @@ void regs_print(const struct regs *regs);
 
 /* "ENOSYS" for 38 and for -38; "?" for what is no error number. */
 const char *error_name(long error);
+/* 38 for "ENOSYS"; 0 for what is no name of an error. */
+long error_number(const char *name);
 
 /* The value of a hypercall (or anything like it) that has to succeed: >= 0, or panic. */
 #define MUST(call)                                                                                 \

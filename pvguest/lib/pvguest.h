@@ -20,6 +20,7 @@
 #include "panic.h"
 #include "printf.h"
 #include "smp.h"
+#include "store.h"
 #include "string.h"
 #include "threads.h"
 #include "time.h"

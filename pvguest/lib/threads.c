@@ -12,6 +12,10 @@ struct thread {
     void (*fn)(void *arg);
     void *arg;
     bool done;
+
+    thread_ready_t *ready; /* What it waits for; NULL: it can run */
+    void *ready_arg;
+    uint64_t deadline; /* 0: none */
 };
 
 extern void thread_switch(unsigned long *save_rsp, unsigned long load_rsp);
@@ -24,23 +28,111 @@ struct thread *thread_self(void)
     return current;
 }
 
-void thread_yield(void)
+/* The next in turn that can run, current as the last; NULL: none, and *earliest is the first deadline. */
+static struct thread *next_runnable(uint64_t *earliest)
 {
-    struct thread *from = current, *to = from->next;
+    struct thread *t = current;
 
-    while (to->done && to != from)
-        to = to->next;
+    *earliest = 0;
+    do {
+        t = t->next;
+        if (t->done)
+            continue;
+        if (!t->ready || t->ready(t->ready_arg) || (t->deadline && time_ns() >= t->deadline))
+            return t;
+        if (t->deadline && (!*earliest || t->deadline < *earliest))
+            *earliest = t->deadline;
+    } while (t != current);
+    return NULL;
+}
+
+/* Blocks while nobody can run. The second look is with events disabled: blocking enables them atomically. */
+static struct thread *await_runnable(void)
+{
+    bool enabled = events_enabled();
+    uint64_t earliest;
+    struct thread *to = next_runnable(&earliest);
+
+    while (!to) {
+        events_disable();
+        to = next_runnable(&earliest);
+        if (to)
+            break;
+        if (earliest)
+            timer_wake_at(earliest);
+        sched_block();
+        to = next_runnable(&earliest);
+    }
+    if (enabled)
+        events_enable();
+    else
+        events_disable();
+    return to;
+}
+
+static void schedule(void)
+{
+    struct thread *from = current, *to = await_runnable();
+
     if (to == from)
         return;
     current = to;
     thread_switch(&from->rsp, to->rsp);
 }
 
+void thread_yield(void)
+{
+    schedule();
+}
+
+bool thread_wait(thread_ready_t *ready, void *arg, uint64_t deadline)
+{
+    struct thread *t = current;
+
+    if (ready(arg))
+        return true;
+    t->ready_arg = arg;
+    t->deadline = deadline;
+    t->ready = ready;
+    do
+        schedule();
+    while (!ready(arg) && !(deadline && time_ns() >= deadline));
+    t->ready = NULL;
+    return ready(arg);
+}
+
+static bool never(void *arg)
+{
+    (void)arg;
+    return false;
+}
+
+void thread_sleep_until(uint64_t deadline)
+{
+    thread_wait(never, NULL, deadline ? deadline : 1);
+}
+
+static bool is_free(void *arg)
+{
+    return !((struct thread_lock *)arg)->held;
+}
+
+void thread_lock(struct thread_lock *lock)
+{
+    thread_wait(is_free, lock, 0);
+    lock->held = true;
+}
+
+void thread_unlock(struct thread_lock *lock)
+{
+    lock->held = false;
+}
+
 static void thread_main(void)
 {
     current->fn(current->arg);
     current->done = true;
-    thread_yield();
+    schedule();
     panic("a thread that ended was run");
 }
 
@@ -57,12 +149,16 @@ struct thread *thread_create(void (*fn)(void *arg), void *arg)
     return t;
 }
 
+static bool is_done(void *arg)
+{
+    return ((struct thread *)arg)->done;
+}
+
 void thread_join(struct thread *t)
 {
     struct thread *before = t;
 
-    while (!t->done)
-        thread_yield();
+    thread_wait(is_done, t, 0);
     while (before->next != t)
         before = before->next;
     before->next = t->next;
