@@ -9,7 +9,7 @@ CC := gcc
 PACKAGES := gcc libc6-dev binutils clang clang-format libclang-rt-14-dev python3 \
             libxen-dev libyajl-dev liblz4-dev libcriterion-dev liblzma-dev zlib1g-dev libzstd-dev \
             qemu-system-x86 grub-pc-bin grub-common xorriso mtools xz-utils zstd kmod \
-            mmdebstrap fakeroot e2fsprogs
+            mmdebstrap fakeroot e2fsprogs liburing-dev libnbd-dev
 
 C_FOLDERS := $(wildcard abi hypervisor pvguest dom0 tools tests)
 
@@ -56,7 +56,7 @@ $(B)/deps.mk: Makefile tools/run/deps
 # this machine, to `bench` and `fuzz` the recipes.
 -include abi/module.mk hypervisor/module.mk pvguest/module.mk tests/module.mk dom0/module.mk
 -include tests/guest/module.mk tests/fuzz/module.mk tests/bench/module.mk
--include dom0/lib/module.mk dom0/store/module.mk dom0/console/module.mk tools/libpxl/module.mk tools/pxl/module.mk
+-include dom0/lib/module.mk dom0/store/module.mk dom0/console/module.mk dom0/backend/module.mk tools/libpxl/module.mk tools/pxl/module.mk
 
 all: ## build the hypervisor, the guests and the programs
 all: $(B)/philoxen guests programs

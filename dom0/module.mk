@@ -16,9 +16,9 @@ $(DOM0_DIR)/xl.img: $(DOM0_DIR)/vmlinuz $(IMAGE_SOURCES)
 	    --without "python3 libpython3-stdlib udev"
 
 # Our own toolstack with its daemons, and two guests to start: dom0/image/examples.
-PXL_PROGRAMS := $(addprefix $(DOM0_DIR)/,pxl pxstored pxconsoled)
+PXL_PROGRAMS := $(addprefix $(DOM0_DIR)/,pxl pxstored pxconsoled pxbackd)
 PXL_PACKAGES := libxencall1 libxenforeignmemory1 libxenevtchn1 libxengnttab1 libxenstore4 libyajl2 \
-                liblz4-1 liblzma5 zlib1g libzstd1 xenstore-utils
+                liblz4-1 liblzma5 zlib1g libzstd1 liburing2 xenstore-utils
 
 PXL_EXAMPLES := $(DOM0_DIR)/vmlinuz $(DOM0_DIR)/small.img $(B)/pvguest/sleep.elf $(B)/pvguest/hello.elf
 

@@ -3,8 +3,8 @@
  * Who waits for what. A source is the first member of what owns the descriptor; when something of it ends in the middle of a
  * round of events, it is buried: later events of the round pass it by, and the memory goes at the round's end.
  */
-#ifndef CONSOLE_LOOP_H
-#define CONSOLE_LOOP_H
+#ifndef DOM0_LOOP_H
+#define DOM0_LOOP_H
 
 #include <stdint.h>
 #include <sys/epoll.h>

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/* pxbackd: the disks and network cards of all guests. See pxbackd(8). */
+#define _GNU_SOURCE
+#include "backend.h"
+#include "dom0/console/hv.h"
+#include "log.h"
+#include "loop.h"
+#include "service.h"
+#include "store.h"
+#include "xenbus.h"
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const struct kind *const kinds[] = {&block_kind, &network_kind, NULL};
+static const char *pid_file;
+static bool foreground;
+static struct source signal_source;
+static int signals;
+
+static void usage(FILE *f)
+{
+    fputs("usage: pxbackd [-F] [-P FILE] [-v]\n"
+          "The back ends of all guests' disks and network cards, in place of xen-blkback, xen-netback and QEMU.\n"
+          "  -F, --foreground   stay in the foreground, log to standard error\n"
+          "  -P, --pid-file F   write the process number there once devices are served\n"
+          "  -v, --verbose      log which devices come and go\n", f);
+}
+
+static void options(int argc, char **argv)
+{
+    static const struct option list[] = {{"foreground", 0, 0, 'F'}, {"pid-file", 1, 0, 'P'}, {"verbose", 0, 0, 'v'},
+                                         {"help", 0, 0, 'h'},       {0, 0, 0, 0}};
+    int o;
+
+    while ((o = getopt_long(argc, argv, "FP:vh", list, NULL)) != -1) {
+        switch (o) {
+        case 'F': foreground = true; break;
+        case 'P': pid_file = optarg; break;
+        case 'v': log_level = LOG_DETAIL; break;
+        case 'h': usage(stdout); exit(0);
+        default: usage(stderr); exit(2);
+        }
+    }
+    if (optind < argc) {
+        usage(stderr);
+        exit(2);
+    }
+}
+
+static void die(const char *what)
+{
+    log_line(LOG_ERROR, "%s: %s", what, strerror(errno));
+    exit(1);
+}
+
+/* Devices stay as they are: the next one takes them over. */
+static void stop(void)
+{
+    for (unsigned i = 0; kinds[i]; i++)
+        if (kinds[i]->stop)
+            kinds[i]->stop();
+    exit(0);
+}
+
+static void signal_event(struct source *s, uint32_t events)
+{
+    struct signalfd_siginfo info;
+
+    (void)s;
+    (void)events;
+    while (read(signals, &info, sizeof(info)) == sizeof(info)) {
+        if (info.ssi_signo != SIGHUP)
+            stop();
+        xenbus_reread();
+    }
+}
+
+static void start(void)
+{
+    struct rlimit files = {65536, 65536};
+
+    mkdir("/run/pxl", 0755);
+    mkdir(BACKEND_DIRECTORY, 0700);
+    setrlimit(RLIMIT_NOFILE, &files);
+    signals = service_signals();
+    signal_source.event = signal_event;
+    if (loop_open() || signals < 0 || loop_add(signals, &signal_source, EPOLLIN))
+        die("epoll");
+    if (service_lock(BACKEND_DIRECTORY "/lock"))
+        die("another pxbackd is running, or " BACKEND_DIRECTORY " cannot be written");
+    if (hv_open())
+        die("the hypervisor");
+    if (ports_open())
+        die("event channels (modprobe xen-evtchn)");
+    if (grants_open())
+        die("grants (modprobe xen-gntdev)");
+    for (unsigned i = 0; kinds[i]; i++) {
+        int err = kinds[i]->start ? kinds[i]->start() : 0;
+
+        if (err) {
+            errno = err;
+            die(kinds[i]->name);
+        }
+    }
+    xenbus_kinds(kinds);
+}
+
+static int sooner(int a, int b)
+{
+    return a < 0 ? b : b < 0 || a < b ? a : b;
+}
+
+int main(int argc, char **argv)
+{
+    bool ready = false;
+
+    options(argc, argv);
+    log_open("pxbackd", foreground);
+    if (!foreground && service_background())
+        die("daemon");
+    start();
+    for (;;) {
+        int pause = store_find();
+        bool more = false;
+
+        pause = sooner(pause, xenbus_round());
+        for (unsigned i = 0; kinds[i]; i++)
+            more |= kinds[i]->round && kinds[i]->round();
+        ports_round();
+        if (!ready && store_is_there()) {
+            ready = true;
+            service_pid_file(pid_file);
+            service_ready();
+        }
+        loop_round(more ? 0 : pause);
+    }
+}
