@@ -44,6 +44,12 @@ def test_pxl_linux(hv):
 
 
 @cases(('philoxen',), ('xen',))
+def test_pxl_devices(hv):
+    guest = image(f'pxl-devices-{hv}.img', {'init': os.path.join(HERE, 'guest-devices.sh')}, base='dom0/small.img')
+    run(hv, 'devices', 60, 400, {'root/guest.img': guest, 'root/vmlinuz': 'dom0/vmlinuz'})
+
+
+@cases(('philoxen',), ('xen',))
 def test_pxl_killed(hv):
     if not FULL:
         raise Skip('make test-pxl')

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* LINK: tools/libpxl/config.c tools/libpxl/config_xl.c tools/libpxl/config_json.c tools/libpxl/devspec.c tools/libpxl/fault.c */
-/* LINK: tools/libpxl/cpumask.c */
+/* LINK: tools/libpxl/cpumask.c tools/libpxl/config_check.c tools/libpxl/cpuid.c */
 /* pxl's configurations: each key, both syntaxes, conversion without loss, and what a fault says. */
 #include "tools/libpxl/config.h"
 #include <criterion/criterion.h>
@@ -272,6 +272,7 @@ Test(pxl_config, what_does_not_fit_together_is_refused)
         "name='a'; kernel='/k'", "name='a'; kernel='/k'; memory=1; vcpus=0", "name='a'; kernel='/k'; memory=1; vcpus=3; maxvcpus=2",
         "name='a'; kernel='/k'; memory=2; maxmem=1", "name='a'; kernel='/k'; memory=1; type='hvm'",
         "name='a'; kernel='/k'; memory=1; pool='other'", "name='a'; kernel='/k'; memory=1; bootloader='pygrub'",
+        "name='a'; kernel='/k'; memory=1; tsc_mode='sundial'", "name='a'; kernel='/k'; memory=1; cpuid='host,nosuch=1'",
     };
 
     for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)

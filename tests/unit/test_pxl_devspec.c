@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* LINK: tools/libpxl/config.c tools/libpxl/config_xl.c tools/libpxl/config_json.c tools/libpxl/devspec.c tools/libpxl/fault.c */
-/* LINK: tools/libpxl/cpumask.c */
+/* LINK: tools/libpxl/cpumask.c tools/libpxl/config_check.c tools/libpxl/cpuid.c */
 /* Disks and network interfaces in xl's grammar: xl-disk-configuration(5), xl-network-configuration(5). */
 #include "tools/libpxl/config.h"
 #include <criterion/criterion.h>
@@ -45,7 +45,7 @@ Test(pxl_devspec, disks)
             out = disk_print(&d);
             cr_assert_str_eq(out, disks[i].out);
             free(out);
-            disk_free(&d);
+            pxl_disk_free(&d);
         }
     }
 }
@@ -61,7 +61,7 @@ Test(pxl_devspec, disks_that_are_none)
 
         cr_assert_eq(pxl_disk_parse(&p, &d, bad[i]), -1, "%s", bad[i]);
         cr_assert(pxl_fault(&p)->hint);
-        disk_free(&d);
+        pxl_disk_free(&d);
         fault_clear(&p);
     }
 }
@@ -78,6 +78,9 @@ static const struct {
     {"script=vif-nat,vifname=v1.0,backend=net,gatewaydev=eth1,model=e1000,type=vif",
      "script=vif-nat,vifname=v1.0,backend=net,gatewaydev=eth1,model=e1000,type=vif", 0, 0},
     {"rate=10Mb/s", "rate=1250000B/s", 1250000, 0},
+    {"backendtype=kernel,bridge=b", "bridge=b,backendtype=kernel", 0, 0},
+    {"backendtype=qnic", "backendtype=pxbackd", 0, 0},
+    {"backendtype=pxbackd,mtu=9000", "mtu=9000,backendtype=pxbackd", 0, 0},
     {"rate=250KB/s", "rate=250000B/s", 250000, 0},
     {"rate=1MB/s@20ms", "rate=1000000B/s@20000us", 1000000, 20000},
     {"rate=1GB/s@1s", "rate=1000000000B/s@1000000us", 1000000000, 1000000},
@@ -97,7 +100,7 @@ Test(pxl_devspec, vifs)
             out = vif_print(&v);
             cr_assert_str_eq(out, vifs[i].out);
             free(out);
-            vif_free(&v);
+            pxl_vif_free(&v);
         }
     }
 }
@@ -112,7 +115,7 @@ Test(pxl_devspec, vifs_that_are_none)
         struct pxl_vif v;
 
         cr_assert_eq(pxl_vif_parse(&p, &v, bad[i]), -1, "%s", bad[i]);
-        vif_free(&v);
+        pxl_vif_free(&v);
         fault_clear(&p);
     }
 }

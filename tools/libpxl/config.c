@@ -152,13 +152,13 @@ static void key_free(struct pxl_config *c, const struct key *k)
         break;
     case DISKS:
         for (; *n; (*n)--)
-            disk_free(&c->disks[*n - 1]);
+            pxl_disk_free(&c->disks[*n - 1]);
         free(c->disks);
         c->disks = NULL;
         break;
     case VIFS:
         for (; *n; (*n)--)
-            vif_free(&c->vifs[*n - 1]);
+            pxl_vif_free(&c->vifs[*n - 1]);
         free(c->vifs);
         c->vifs = NULL;
         break;
@@ -457,80 +457,6 @@ int pxl_config_read_file(struct pxl *p, struct pxl_config *c, const char *path, 
 int pxl_config_set(struct pxl *p, struct pxl_config *c, const char *assignment, bool strict)
 {
     return pxl_config_read(p, c, assignment, strlen(assignment), "command line", strict);
-}
-
-bool pxl_name_valid(const char *name)
-{
-    size_t n = strlen(name);
-
-    if (!n || n > 63)
-        return false;
-    for (; *name; name++)
-        if (*name == '/' || (unsigned char)*name <= ' ' || *name == 127)
-            return false;
-    return true;
-}
-
-/* LIMIT: what a configuration may say and nothing here does; said once each, and the domain is made without. */
-static void without(struct pxl *p, const struct pxl_config *c)
-{
-    const struct {
-        bool said;
-        const char *key, *why;
-    } limits[] = {
-        {c->nr_p9s, "p9", "there is no back end for it"},
-        {c->nr_channels, "channel", "there is no back end for it"},
-        {c->nr_vfbs, "vfb", "there is no back end for it"},
-        {c->cpuid.n, "cpuid", "guests see what the hypervisor gives PV guests"},
-        {c->tsc_mode && strcmp(c->tsc_mode, "default") && strcmp(c->tsc_mode, "native"), "tsc_mode", "the TSC is never emulated"},
-        {c->seclabel, "seclabel", "there is no security module"},
-        {c->e820_host, "e820_host", "there is no PCI pass-through"},
-        {c->driver_domain, "driver_domain", "back ends are in Domain-0"},
-        {c->xenstore_quota >= 0, "xenstore_quota", "the store has one quota for all domains"},
-    };
-
-    for (unsigned i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
-        if (limits[i].said)
-            pxl_log(p, 0, "warning: %s= has no effect: %s", limits[i].key, limits[i].why);
-    for (unsigned i = 0; i < c->nr_vifs; i++)
-        if (c->vifs[i].script || c->vifs[i].gatewaydev)
-            pxl_log(p, 0, "warning: vif %u: script= and gatewaydev= have no effect: pxl joins the bridge itself", i);
-    for (unsigned i = 0; i < c->nr_disks; i++)
-        if (c->disks[i].script)
-            pxl_log(p, 0, "warning: disk %s: script= has no effect: target= is a file or a block device", c->disks[i].vdev);
-}
-
-int pxl_config_check(struct pxl *p, const struct pxl_config *c)
-{
-    if (!c->name || !pxl_name_valid(c->name))
-        return pxl_fail(p, NULL, EINVAL, "name=\"guest1\"",
-                        "use the configuration: it needs a name of 1 to 63 bytes without / and blanks");
-    if (c->type && strcmp(c->type, "pv"))
-        return pxl_fail(p, NULL, EOPNOTSUPP, "type=\"pv\"", "make a guest of type %s: only pv there is", c->type);
-    if (c->builder && strcmp(c->builder, "generic") && strcmp(c->builder, "linux"))
-        return pxl_fail(p, NULL, EOPNOTSUPP, "leave builder= out", "use the builder %s: only PV guests there are", c->builder);
-    if (c->bootloader)
-        return pxl_fail(p, NULL, EOPNOTSUPP, "kernel= with a file of Dom0", "run the boot loader %s", c->bootloader);
-    if (!c->kernel)
-        return pxl_fail(p, NULL, EINVAL, "kernel=\"/path/vmlinuz\"", "use the configuration: it names no kernel");
-    if (!c->memory)
-        return pxl_fail(p, NULL, EINVAL, "memory=128 (MiB)", "use the configuration: it says no memory");
-    if (!c->vcpus || (c->maxvcpus && c->maxvcpus < c->vcpus) || c->vcpus > 8192 || c->maxvcpus > 8192)
-        return pxl_fail(p, NULL, EINVAL, NULL, "use the configuration: vcpus=%u does not fit maxvcpus=%u", c->vcpus, c->maxvcpus);
-    if (c->maxmem && c->maxmem < c->memory)
-        return pxl_fail(p, NULL, EINVAL, NULL, "use the configuration: memory=%lu is more than maxmem=%lu", c->memory, c->maxmem);
-    if (c->pool && strcmp(c->pool, "Pool-0"))
-        return pxl_fail(p, NULL, EINVAL, "pool=\"Pool-0\"", "use the CPU pool %s: there is only Pool-0", c->pool);
-    for (unsigned i = 0; i < c->nr_disks; i++)
-        if (c->disks[i].backend_domain && strcmp(c->disks[i].backend_domain, "0") && strcmp(c->disks[i].backend_domain, "Domain-0"))
-            return pxl_fail(p, NULL, EOPNOTSUPP, "leave backend= out", "use the disk back end in domain %s: they are in Domain-0",
-                            c->disks[i].backend_domain);
-    for (unsigned i = 0; i < c->nr_vifs; i++)
-        if (c->vifs[i].backend_domain && strcmp(c->vifs[i].backend_domain, "0") && strcmp(c->vifs[i].backend_domain, "Domain-0"))
-            return pxl_fail(p, NULL, EOPNOTSUPP, "leave backend= out", "use the network back end in domain %s: they are in Domain-0",
-                            c->vifs[i].backend_domain);
-    without(p, c);
-    return 0;
 }
 
 /* ---- out ---- */

@@ -37,9 +37,8 @@ int config_read_json(struct assigner *a, const char *text, size_t size);
 
 char *disk_print(const struct pxl_disk *d);   /* malloc'ed */
 char *vif_print(const struct pxl_vif *v);
-void disk_free(struct pxl_disk *d);
-void vif_free(struct pxl_vif *v);
 
+int tsc_mode_number(const char *mode);      /* as the hypervisor numbers them, or -1 */
 bool words_have(const char *const *words, unsigned n, const char *s, unsigned *index);
 char *text_dup(const char *s, size_t n);      /* never NULL */
 bool text_valid(const char *s);               /* UTF-8, which JSON wants */

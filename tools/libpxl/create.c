@@ -7,6 +7,7 @@
 #include "device.h"
 #include "making.h"
 #include "names.h"
+#include "platform.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,7 @@ struct creation {
     unsigned max_vcpus;
     uint64_t max_kib;
     bool exists;
+    char (*macs)[18]; /* what each interface got */
 };
 
 void uuid_print(char out[37], const uint8_t u[16])
@@ -100,9 +102,6 @@ static int affinity_set(struct creation *n)
 
 static int limits_set(struct creation *n)
 {
-    struct xen_foreign_memory_map map = {.domid = (domid_t)n->domid, .map = {.nr_entries = 1}};
-    /* struct e820entry of the public interface: address, size, type; RAM is 1. */
-    struct __attribute__((packed)) { uint64_t addr, size; uint32_t type; } *e;
     xen_domctl_t *d = domctl_new(n->p, XEN_DOMCTL_max_vcpus, n->domid);
 
     d->u.max_vcpus.max = n->max_vcpus;
@@ -112,12 +111,7 @@ static int limits_set(struct creation *n)
     d->u.max_mem.max_memkb = n->max_kib + 1024; /* as xl: room for what the hypervisor counts */
     if (domctl_run(n->p, "domctl max_mem"))
         return -1;
-    e = bounce_array(n->p, sizeof(*e));
-    e->addr = 0;
-    e->size = n->max_kib << 10;
-    e->type = 1;
-    set_xen_guest_handle_raw(map.map.buffer, e);
-    if (memory_op(n->p, XENMEM_set_memory_map, &map, sizeof(map), "memory_op set_memory_map") < 0)
+    if (memory_map_set(n->p, n->domid, n->c, n->max_kib) || platform_set(n->p, n->domid, n->c))
         return -1;
     if (n->c->cpu_weight || n->c->cap) {
         struct pxl_sched s;
@@ -173,6 +167,12 @@ static int folders(struct creation *n, xs_transaction_t t)
         if (store_mkdir(n->p, t, path, n->domid, -1))
             return -1;
     }
+    /* For the toolstack inside of it that such a domain may have, as xl makes them. */
+    for (unsigned i = 0; i < 2 && n->c->driver_domain; i++) {
+        snprintf(path, sizeof(path), "/local/domain/%u/%s", n->domid, i ? "device-model" : "libxl");
+        if (store_mkdir(n->p, t, path, n->domid, -1))
+            return -1;
+    }
     snprintf(path, sizeof(path), "/vm/%s", n->uuid_text);
     return store_mkdir(n->p, t, path, 0, (int)n->domid);
 }
@@ -208,15 +208,25 @@ static int keys_write(struct pxl *p, xs_transaction_t t, void *arg)
                : 0;
 }
 
-/* As it was made: with the name and the UUID it got. */
+/* As it was made: with the name, the UUID and the MACs it got, which stay when it reboots. */
 static int keep(struct creation *n)
 {
     struct pxl_config c = *n->c;
+    int rc;
 
     c.name = (char *)n->name;
     memcpy(c.uuid, n->uuid, sizeof(c.uuid));
     c.uuid_set = true;
-    return pxl_domain_config_set(n->p, n->domid, &c);
+    c.vifs = calloc(c.nr_vifs + 1, sizeof(*c.vifs));
+    if (!c.vifs)
+        return pxl_fail(n->p, "calloc", errno, NULL, "keep the configuration");
+    for (unsigned i = 0; i < c.nr_vifs; i++) {
+        c.vifs[i] = n->c->vifs[i];
+        c.vifs[i].mac = n->macs[i];
+    }
+    rc = pxl_domain_config_set(n->p, n->domid, &c);
+    free(c.vifs);
+    return rc;
 }
 
 /* Where pxconsoled runs, nothing of the first millisecond may be lost. A domain without console is better than none. */
@@ -272,7 +282,7 @@ static int create_steps(struct creation *n, const struct pxl_create_options *o)
         return pxl_wrap(p, "build its memory");
     if (store_change(p, keys_write, n))
         return pxl_wrap(p, "write its part of the store");
-    if (devices_add(p, n->domid, n->uuid_text, n->c))
+    if (devices_add(p, n->domid, n->uuid_text, n->c, n->macs))
         return pxl_wrap(p, "give it its devices");
     if (keep(n))
         return -1;
@@ -304,10 +314,14 @@ static int create_one(struct pxl *p, const struct pxl_config *c, const struct px
     n.max_kib = (c->maxmem ? c->maxmem : c->memory) << 10;
     n.b = (struct build){.image = image, .ramdisk = c->ramdisk, .cmdline = cmdline_of(c, &cmdline),
                          .nr_pages = c->memory << 8, .max_pages = n.max_kib >> 2, .vcpus = n.max_vcpus};
+    n.macs = calloc(c->nr_vifs + 1, sizeof(*n.macs));
+    if (!n.macs)
+        abort();
     uuid_choose(&n);
     p->injecting = inject;
     rc = create_steps(&n, o);
     p->injecting = false;
+    free(n.macs);
     free(cmdline);
     if (rc) {
         abandon(&n);

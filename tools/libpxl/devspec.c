@@ -7,9 +7,9 @@
 #include <string.h>
 
 static const char *const formats[] = {"raw", "qcow", "qcow2", "vhd", "qed", "empty"};
-static const char *const backends[] = {"any", "phy", "qdisk", "tap", "pxbackd"};
+static const char *const backends[] = {"any", "phy", "qdisk", "tap", "pxbackd", "kernel"};
 
-void disk_free(struct pxl_disk *d)
+void pxl_disk_free(struct pxl_disk *d)
 {
     free(d->target);
     free(d->vdev);
@@ -18,7 +18,7 @@ void disk_free(struct pxl_disk *d)
     *d = (struct pxl_disk){0};
 }
 
-void vif_free(struct pxl_vif *v)
+void pxl_vif_free(struct pxl_vif *v)
 {
     char **texts[] = {&v->bridge, &v->mac, &v->ip, &v->script, &v->ifname, &v->backend_domain, &v->gatewaydev, &v->model, &v->type};
 
@@ -280,6 +280,12 @@ static bool vif_key(struct pxl_vif *v, const char *key, const char *value)
         return mac_valid(value) && (put(&v->mac, value), true);
     if (!strcmp(key, "rate"))
         return rate_parse(v, value);
+    if (!strcmp(key, "backendtype")) {
+        bool kernel = !strcmp(value, "kernel");
+
+        v->backendtype = kernel ? PXL_BACKEND_KERNEL : PXL_BACKEND_PXBACKD;
+        return kernel || !strcmp(value, "pxbackd") || !strcmp(value, "qnic");
+    }
     if (!strcmp(key, "mtu")) {
         v->mtu = (unsigned)strtoul(value, &end, 10);
         return !*end && v->mtu >= 68 && v->mtu <= 65535;
@@ -335,8 +341,12 @@ char *vif_print(const struct pxl_vif *v)
             fprintf(f, "@%uus", v->rate_interval_us);
         comma = ",";
     }
-    if (v->mtu)
+    if (v->mtu) {
         fprintf(f, "%smtu=%u", comma, v->mtu);
+        comma = ",";
+    }
+    if (v->backendtype)
+        fprintf(f, "%sbackendtype=%s", comma, backends[v->backendtype]);
     fclose(f);
     return text;
 }

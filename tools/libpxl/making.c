@@ -13,6 +13,7 @@
 
 #define FOLDER PXL_RUN "/making"
 #define LINE 48 /* UUID, blank, number, line's end: always written whole */
+#define ONLY_DEVICES 0x80000000u /* in the number */
 
 int making_begin(struct pxl *p, struct making *m)
 {
@@ -42,6 +43,11 @@ int making_name(struct pxl *p, struct making *m, const char *uuid, uint32_t domi
         return ftruncate(m->fd, 0) ? pxl_fail(p, "ftruncate", errno, NULL, "note in %s what is made", m->path) : 0;
     snprintf(line, sizeof(line), "%-36.36s %10u\n", uuid, domid);
     return pwrite(m->fd, line, LINE, 0) == LINE ? 0 : pxl_fail(p, "write", errno, NULL, "note in %s what is made", m->path);
+}
+
+int making_devices(struct pxl *p, struct making *m, const char *uuid, uint32_t domid)
+{
+    return making_name(p, m, uuid, domid | ONLY_DEVICES);
 }
 
 void making_end(struct making *m)
@@ -98,6 +104,14 @@ static bool remove_named(struct pxl *p, const char *line)
     xen_domctl_getdomaininfo_t info;
     uint32_t domid = (uint32_t)strtoul(line + 36, NULL, 10);
 
+    if (domid & ONLY_DEVICES) {
+        domid &= ~ONLY_DEVICES;
+        if (!hv_domaininfo(p, domid, &info) && same(info.handle, line))
+            devices_sweep_hot(p, line, domid);
+        else
+            devices_sweep(p, line, DOMID_INVALID);
+        return false;
+    }
     if (domid == DOMID_INVALID && find_unnumbered(p, line, &domid))
         return false;
     if (!hv_domaininfo(p, domid, &info)) {
@@ -108,7 +122,7 @@ static bool remove_named(struct pxl *p, const char *line)
     }
     /* Gone or going; what the store has of it goes too, unless that is a later domain's of the same number. */
     domain_forget(p, domid);
-    devices_sweep(line);
+    devices_sweep(p, line, DOMID_INVALID);
     return true;
 }
 

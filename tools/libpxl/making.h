@@ -20,6 +20,8 @@ struct making {
 int making_begin(struct pxl *p, struct making *m);
 /* Names what is made from now on; uuid NULL: nothing. domid DOMID_INVALID: it has no number yet. */
 int making_name(struct pxl *p, struct making *m, const char *uuid, uint32_t domid);
+/* Names a living domain that gets a device: of it only what device.h calls half-made is removed. */
+int making_devices(struct pxl *p, struct making *m, const char *uuid, uint32_t domid);
 void making_end(struct making *m);
 
 #endif

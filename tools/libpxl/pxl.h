@@ -60,7 +60,10 @@ enum pxl_action {
     PXL_COREDUMP_DESTROY, PXL_COREDUMP_RESTART, PXL_SOFT_RESET
 };
 enum pxl_disk_format { PXL_RAW, PXL_QCOW, PXL_QCOW2, PXL_VHD, PXL_QED, PXL_EMPTY };
-enum pxl_backend { PXL_BACKEND_ANY, PXL_BACKEND_PHY, PXL_BACKEND_QDISK, PXL_BACKEND_TAP, PXL_BACKEND_PXBACKD };
+/* ANY: pxbackd where it runs, else the kernel's. PHY (disks) and KERNEL (interfaces) are the kernel's; the others pxbackd's. */
+enum pxl_backend {
+    PXL_BACKEND_ANY, PXL_BACKEND_PHY, PXL_BACKEND_QDISK, PXL_BACKEND_TAP, PXL_BACKEND_PXBACKD, PXL_BACKEND_KERNEL
+};
 
 struct pxl_disk {
     char *target, *vdev, *script, *backend_domain;
@@ -75,6 +78,7 @@ struct pxl_vif {
     uint64_t rate_bytes;       /* a second, 0: no limit */
     unsigned rate_interval_us;
     unsigned mtu;              /* 0: the bridge's */
+    enum pxl_backend backendtype;
 };
 
 struct pxl_vcpu_list {         /* cpus=, cpus_soft=: one mask for all, or one a vCPU; n 0: not given */
@@ -128,6 +132,8 @@ char *pxl_config_to_xl(const struct pxl_config *c);   /* malloc'ed; reads back a
 char *pxl_config_to_json(const struct pxl_config *c);
 int pxl_disk_parse(struct pxl *p, struct pxl_disk *d, const char *spec);
 int pxl_vif_parse(struct pxl *p, struct pxl_vif *v, const char *spec);
+void pxl_disk_free(struct pxl_disk *d);
+void pxl_vif_free(struct pxl_vif *v);
 
 /* ---- kernels (image*.c) ---- */
 
@@ -176,6 +182,34 @@ int pxl_sweep(struct pxl *p, unsigned *removed); /* half-made domains of makers 
 /* The configuration a domain was created with. */
 int pxl_domain_config(struct pxl *p, uint32_t domid, struct pxl_config *c);
 int pxl_domain_config_set(struct pxl *p, uint32_t domid, const struct pxl_config *c);
+
+/* ---- devices of living domains (hotplug.c, devinfo.c) ---- */
+
+/* As the store has it. What the guest says of itself (state, evtchn, ring_ref) may be anything: -1 (state 0) for what is no number. */
+struct pxl_device {
+    uint32_t domid;            /* the front end's domain */
+    unsigned devid;
+    int state, back_state;     /* XenbusState* of front and back end */
+    int evtchn, ring_ref[2];   /* a disk has one ring, an interface tx and rx */
+    char kind[8];              /* the back end: vbd, qdisk, vif, qnic */
+    char backend[64];          /* its folder */
+    char name[40];             /* a disk's vdev, an interface's MAC */
+    char *target, *mode;       /* a disk's file and "r" or "w"; an interface's bridge and "bridge", "route", "nat"; may be NULL */
+};
+
+/* Ascending by devid; by pxl_devices_free(). */
+int pxl_disks(struct pxl *p, uint32_t domid, struct pxl_device **list, unsigned *n);
+int pxl_vifs(struct pxl *p, uint32_t domid, struct pxl_device **list, unsigned *n);
+void pxl_devices_free(struct pxl_device *list, unsigned n);
+
+/* Returns when the back end is ready for the guest's front end. What is attached is in the kept configuration too. */
+int pxl_disk_attach(struct pxl *p, uint32_t domid, const struct pxl_disk *d, struct pxl_device *made);
+int pxl_vif_attach(struct pxl *p, uint32_t domid, const struct pxl_vif *v, struct pxl_device *made);
+/* The guest is asked, and waited for, up to timeout_ms; force: the device's folders are removed whatever it says. what: vdev or
+ * number of a disk, MAC or number of an interface. Of *gone, kind, devid and name are set. */
+int pxl_disk_detach(struct pxl *p, uint32_t domid, const char *what, bool force, int timeout_ms, struct pxl_device *gone);
+int pxl_vif_detach(struct pxl *p, uint32_t domid, const char *what, bool force, int timeout_ms, struct pxl_device *gone);
+bool pxl_backend_daemon(void); /* does pxbackd run? */
 
 /* ---- the keeper (keeper.c): one process for all domains ----
  * Does what on_poweroff=, on_reboot=, on_crash=, on_watchdog= of those that end say, keeps the index of names for what other

@@ -3,6 +3,9 @@
 
 #define ALL {'a', "all", NULL, "all domains but Domain-0"}
 #define WAIT {'w', "wait", NULL, "wait until it has ended"}
+#define DETACH                                                                        \
+    {{'f', "force", NULL, "remove it even if the guest does not let go of it"},      \
+     {0, "timeout", "S", "how long the guest may take (10)"}}
 
 const struct command commands[] = {
     {"create", "CONFIG... [key=value...]", "make and start domains from configuration files", 1, -1, NEEDS_FILE, cmd_create,
@@ -54,6 +57,12 @@ const struct command commands[] = {
     {"debug-keys", "KEYS", "send debug keys to the hypervisor; see pxl dmesg", 1, 1, NO_STORE, cmd_debug_keys, {{0}}},
     {"config-update", "DOMAIN [CONFIG] [key=value...]", "change the kept configuration of a domain", 1, -1, NEEDS_DOMAIN, cmd_config_update, {{0}}},
     {"vm-list", "", "domains with their UUIDs", 0, 0, 0, cmd_vm_list, {{0}}},
+    {"block-attach", "DOMAIN DISK-SPECIFICATION...", "give a running domain a disk", 2, -1, NEEDS_DOMAIN, cmd_block_attach, {{0}}},
+    {"block-detach", "DOMAIN VDEV|DEVID", "take a disk from a running domain", 2, 2, NEEDS_DOMAIN, cmd_block_detach, DETACH},
+    {"block-list", "DOMAIN...", "the disks of domains", 1, -1, NEEDS_DOMAIN, cmd_block_list, {{0}}},
+    {"network-attach", "DOMAIN [key=value...]", "give a running domain a network interface", 1, -1, NEEDS_DOMAIN, cmd_network_attach, {{0}}},
+    {"network-detach", "DOMAIN DEVID|MAC", "take a network interface from a running domain", 2, 2, NEEDS_DOMAIN, cmd_network_detach, DETACH},
+    {"network-list", "DOMAIN...", "the network interfaces of domains", 1, -1, NEEDS_DOMAIN, cmd_network_list, {{0}}},
     {"why", "DOMAIN", "what refused a domain, living or dead, how it ended, and what to do", 1, 1, NEEDS_DOMAIN, cmd_why, {{0}}},
     {"check", "KERNEL...", "is this file a PV64 kernel, and what does it ask for", 1, -1, NEEDS_FILE | NO_XEN | NO_STORE, cmd_check, {{0}}},
     {"keeper", "", "do what on_reboot= and the like say, for all domains, in the foreground", 0, 0, 0, cmd_keeper,

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: MIT
+# Disks and interfaces come to a Linux guest that runs and go again, with the kernel's back ends, and nothing of them is left.
+. /root/start.sh
+modprobe -a bridge 2>/dev/null
+pxstored || bad pxstored
+until_true 10 xenstore-write /local/domain/0/name Domain-0 || bad store
+pxconsoled
+for n in 0 1; do
+    ip link add br$n type bridge
+    ip link set br$n up
+    ip addr add 10.9.$n.1/24 dev br$n
+done
+dd if=/dev/urandom of=/root/disk bs=1M count=4 2>/dev/null
+sum=$(md5sum </root/disk)
+cat >/root/linux.cfg <<END
+name = "linux"
+kernel = "/root/vmlinuz"
+ramdisk = "/root/guest.img"
+memory = 160
+extra = "console=hvc0 quiet"
+END
+has() { pxl why --json linux | grep -q "GUEST $1"; }
+saw() { # NAME SECONDS WHAT
+    until_true "$2" has "$3" && ok "$1" || bad "$1" "$(pxl why linux | tail -n 30)"
+}
+check create 0 'linux is domain 1' pxl create /root/linux.cfg
+check other 0 'sleep is domain 2' pxl create /root/sleep.cfg
+saw boots 60 'HAS block/xvd\* class/net/eth\*\.'
+check block_attach 0 '^$' pxl block-attach linux /root/disk,raw,xvdb,w backendtype=phy
+saw disk_comes 20 'HAS block/xvdb class'
+saw disk_reads 5 "READ $sum"
+check block_list 0 '^51728 0   1      4     [0-9]+ +[0-9]+ +/local/domain/0/backend/vbd/1/51728' pxl block-list linux
+check block_list_json 0 '"kind":"vbd","vdev":"xvdb".*"backend_state":4.*"target":"/dev/loop' pxl block-list --json linux
+check block_kept 0 'vdev=xvdb' pxl list -l linux
+check block_twice 1 'has a vbd 51728 already' pxl block-attach linux /root/disk,raw,xvdb,w backendtype=phy
+saw still_there 1 'HAS block/xvdb class'
+check block_second 0 '"devid":51744' pxl block-attach --json linux vdev=xvdc target=/root/start.sh
+check block_missing 1 'find /none' pxl block-attach linux /none,raw,xvdd,w
+check block_no_domain 1 'find the domain nosuch' pxl block-attach nosuch /root/disk,raw,xvda,w
+check block_bad 1 'it needs a vdev' pxl block-attach linux target=/root/disk
+check block_qcow2 1 'pxbackd' pxl block-attach linux /root/disk,qcow2,xvdd,w
+check block_dom0 1 'devices of domain 0' pxl block-attach 0 /root/disk,raw,xvda,w
+check loops 0 '^2$' sh -c 'losetup -a | grep -c pxl:'
+check network_attach 0 '^$' pxl network-attach linux bridge=br0 mac=00:16:3E:00:00:01 backendtype=kernel
+saw interface_comes 20 'PING 0 2 packets transmitted, 2 packets received'
+check network_attach_json 0 '"devid":1,"kind":"vif","mac":"00:16:3e:' pxl network-attach --json linux bridge=br1 vifname=guest1
+saw second_interface 20 'PING 1 2 packets transmitted, 2 packets received'
+check vifname 0 guest1 ls /sys/class/net/br1/brif
+check network_list 0 '^0   0  00:16:3e:00:00:01     0     4 +' pxl network-list linux
+check network_list_json 0 '"mac":"00:16:3e:00:00:01".*"bridge":"br0","mode":"bridge"' pxl network-list --json linux
+check network_no_bridge 1 'put vif1.2 on the bridge nobr' pxl network-attach linux bridge=nobr
+until_true 5 sh -c '! ls -d /sys/class/net/vif1.2' && ok network_undone || bad network_undone
+check network_kept 0 'mac=00:16:3e:00:00:01,bridge=br0' pxl list -l linux
+check block_detach 0 '^$' pxl block-detach linux xvdb
+saw disk_goes 10 'HAS block/xvdc class'
+check block_detach_number 0 '"devid":51744' pxl block-detach --json linux 51744
+check block_detach_none 1 'find disk xvdb' pxl block-detach linux xvdb
+check network_detach 0 '^$' pxl network-detach linux 00:16:3e:00:00:01
+check network_detach_number 0 '^$' pxl network-detach linux 1
+saw all_gone 10 'HAS block/xvd\* class/net/eth\*\.'
+check not_kept 1 '' sh -c 'pxl list -l linux | grep -E "xvdb|00:16:3e"'
+check no_loops 1 '' sh -c 'losetup -a | grep pxl:'
+check no_vifs 1 '' sh -c 'ls /sys/class/net | grep -E "vif|guest1"'
+check no_back 1 '' sh -c 'xenstore-ls /local/domain/0/backend | grep -q frontend'
+check no_front 1 '' sh -c 'xenstore-ls /local/domain/1/device 2>/dev/null | grep -q state'
+check block_again 0 '^$' pxl block-attach linux /root/disk,raw,xvdb,r
+saw again 20 'HAS block/xvdb class/net/eth\*\.'
+
+# A guest that takes nothing and lets go of nothing.
+check deaf_attach 0 '^$' pxl block-attach sleep /root/disk,raw,xvda,r
+check deaf_detach 1 'lets go of vbd xvda: after 1 s' pxl block-detach --timeout 1 sleep xvda
+check deaf_force 0 '^$' pxl block-detach --force sleep xvda
+check deaf_list 0 'BE-path' pxl block-list sleep
+check deaf_network 0 '^$' pxl network-attach sleep bridge=br0
+check deaf_network_force 0 '^$' pxl network-detach -f sleep 0
+until_true 5 sh -c '! ls /sys/class/net | grep vif2' && ok deaf_no_vif || bad deaf_no_vif
+# A front end that says nonsense, in the folder that the guest owns.
+check deaf_third 0 '^$' pxl block-attach sleep /root/disk,raw,xvda,r
+front=/local/domain/2/device/vbd/51712
+xenstore-write -- $front/state 99999999999 $front/event-channel -5 $front/ring-ref "0x7f'\"x" $front/backend /local/domain/0/backend/vbd/1/51728 \
+    $front/backend-id 7
+check nonsense 0 '^51712 0   2      0     -1     -1       /local/domain/0/backend/vbd/2/51712' pxl block-list sleep
+xenstore-rm $front
+check no_front_end 0 '^51712 0   2      0     -1     -1 ' pxl block-list sleep
+check nonsense_force 0 '^$' pxl block-detach --force sleep xvda
+check others_stay 0 '^51728 0   1      4 ' pxl block-list linux
+
+# Killed or failed at each step, an attach leaves either all or nothing once the next one looked.
+n=1
+while [ $n -lt 60 ]; do
+    PXL_KILL_AT=$n pxl block-attach sleep /root/disk,raw,xvda,r >/dev/null 2>&1
+    [ $? = 137 ] || break
+    pxl create -n /root/sleep.cfg >/dev/null
+    pxl block-attach sleep /root/none,raw,xvdb,r 2>/dev/null # sweeps
+    loops=$(losetup -a | grep -c pxl:)
+    rows=$(pxl block-list sleep | grep -c backend)
+    [ "$loops" = $((1 + rows)) ] || bad killed "at $n: $loops loops, $rows devices $(losetup -a)"
+    [ "$rows" = 0 ] || pxl block-detach --force sleep xvda || bad killed_detach $n
+    n=$((n + 1))
+done
+[ $n -gt 8 ] && ok "killed" || bad killed "only $n steps"
+pxl block-detach -f sleep xvda
+n=1
+while [ $n -lt 60 ]; do
+    PXL_FAIL_AT=$n pxl block-attach sleep /root/disk,raw,xvda,r >/dev/null 2>&1 && break
+    [ "$(losetup -a | grep -c pxl:)$(pxl block-list sleep | grep -c backend)" = 10 ] || bad failed "at $n: $(losetup -a; pxl block-list sleep)"
+    n=$((n + 1))
+done
+[ $n -gt 8 ] && ok failed || bad failed "only $n steps"
+check destroy 0 '^$' pxl destroy linux sleep
+check end_no_loops 1 '' sh -c 'losetup -a | grep pxl:'
+check end_no_back 1 '' sh -c 'xenstore-ls /local/domain/0/backend | grep -q frontend'
+echo "pxl-test: end"

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/* What one key of a configuration says against another, and what has no effect. */
+#include "config.h"
+#include "cpuid.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool pxl_name_valid(const char *name)
+{
+    size_t n = strlen(name);
+
+    if (!n || n > 63)
+        return false;
+    for (; *name; name++)
+        if (*name == '/' || (unsigned char)*name <= ' ' || *name == 127)
+            return false;
+    return true;
+}
+
+int tsc_mode_number(const char *mode)
+{
+    static const char *const words[] = {"default", "always_emulate", "native", "native_paravirt"};
+    unsigned word;
+
+    if (*mode >= '0' && *mode <= '3' && !mode[1])
+        return *mode - '0';
+    return words_have(words, 4, mode, &word) ? (int)word : -1;
+}
+
+static int cpuid_check(struct pxl *p, const struct pxl_config *c)
+{
+    struct cpuid_change *list;
+    unsigned n;
+    int rc = cpuid_parse(p, &c->cpuid, &list, &n);
+
+    free(list);
+    return rc;
+}
+
+/* LIMIT: what a configuration may say and nothing here does; said once each, and the domain is made without. */
+static void without(struct pxl *p, const struct pxl_config *c)
+{
+    const struct {
+        bool said;
+        const char *key, *why;
+    } limits[] = {
+        {c->nr_p9s, "p9", "there is no back end for it"},
+        {c->nr_channels, "channel", "there is no back end for it"},
+        {c->nr_vfbs, "vfb", "there is no back end for it"},
+        {c->seclabel && *c->seclabel, "seclabel", "there is no security module"},
+        {c->xenstore_quota >= 0, "xenstore_quota", "the store has one quota for all domains"},
+    };
+
+    for (unsigned i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+        if (limits[i].said)
+            pxl_log(p, 0, "warning: %s= has no effect: %s", limits[i].key, limits[i].why);
+    for (unsigned i = 0; i < c->nr_vifs; i++)
+        if (c->vifs[i].model || (c->vifs[i].type && strcmp(c->vifs[i].type, "vif")))
+            pxl_log(p, 0, "warning: vif %u: model= and type= have no effect: PV guests have no emulated cards", i);
+    for (unsigned i = 0; i < c->nr_disks; i++)
+        if (c->disks[i].script)
+            pxl_log(p, 0, "warning: disk %s: script= has no effect: target= is a file or a block device", c->disks[i].vdev);
+}
+
+int pxl_config_check(struct pxl *p, const struct pxl_config *c)
+{
+    if (!c->name || !pxl_name_valid(c->name))
+        return pxl_fail(p, NULL, EINVAL, "name=\"guest1\"",
+                        "use the configuration: it needs a name of 1 to 63 bytes without / and blanks");
+    if (c->type && strcmp(c->type, "pv"))
+        return pxl_fail(p, NULL, EOPNOTSUPP, "type=\"pv\"", "make a guest of type %s: only pv there is", c->type);
+    if (c->builder && strcmp(c->builder, "generic") && strcmp(c->builder, "linux"))
+        return pxl_fail(p, NULL, EOPNOTSUPP, "leave builder= out", "use the builder %s: only PV guests there are", c->builder);
+    if (c->bootloader)
+        return pxl_fail(p, NULL, EOPNOTSUPP, "kernel= with a file of Dom0", "run the boot loader %s", c->bootloader);
+    if (!c->kernel)
+        return pxl_fail(p, NULL, EINVAL, "kernel=\"/path/vmlinuz\"", "use the configuration: it names no kernel");
+    if (!c->memory)
+        return pxl_fail(p, NULL, EINVAL, "memory=128 (MiB)", "use the configuration: it says no memory");
+    if (!c->vcpus || (c->maxvcpus && c->maxvcpus < c->vcpus) || c->vcpus > 8192 || c->maxvcpus > 8192)
+        return pxl_fail(p, NULL, EINVAL, NULL, "use the configuration: vcpus=%u does not fit maxvcpus=%u", c->vcpus, c->maxvcpus);
+    if (c->maxmem && c->maxmem < c->memory)
+        return pxl_fail(p, NULL, EINVAL, NULL, "use the configuration: memory=%lu is more than maxmem=%lu", c->memory, c->maxmem);
+    if (c->pool && strcmp(c->pool, "Pool-0"))
+        return pxl_fail(p, NULL, EINVAL, "pool=\"Pool-0\"", "use the CPU pool %s: there is only Pool-0", c->pool);
+    if (c->tsc_mode && tsc_mode_number(c->tsc_mode) < 0)
+        return pxl_fail(p, NULL, EINVAL, "default, always_emulate, native or native_paravirt", "use tsc_mode=\"%s\"", c->tsc_mode);
+    if (cpuid_check(p, c))
+        return -1;
+    for (unsigned i = 0; i < c->nr_disks; i++)
+        if (c->disks[i].backend_domain && strcmp(c->disks[i].backend_domain, "0") && strcmp(c->disks[i].backend_domain, "Domain-0"))
+            return pxl_fail(p, NULL, EOPNOTSUPP, "leave backend= out", "use the disk back end in domain %s: they are in Domain-0",
+                            c->disks[i].backend_domain);
+    for (unsigned i = 0; i < c->nr_vifs; i++)
+        if (c->vifs[i].backend_domain && strcmp(c->vifs[i].backend_domain, "0") && strcmp(c->vifs[i].backend_domain, "Domain-0"))
+            return pxl_fail(p, NULL, EOPNOTSUPP, "leave backend= out", "use the network back end in domain %s: they are in Domain-0",
+                            c->vifs[i].backend_domain);
+    without(p, c);
+    return 0;
+}

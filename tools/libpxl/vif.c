@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/* Network interfaces: which back end and mode; for the kernel's back end, what scripts do elsewhere. */
+#include "device.h"
+#include <ctype.h>
+#include <errno.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define DEFAULT_BRIDGE "xenbr0"
+
+/* script= names a mode by the names that xl's scripts for it have. */
+static const char *mode_of(const struct pxl_vif *v)
+{
+    if (!v->script || !strcmp(v->script, "vif-bridge"))
+        return "bridge";
+    return !strcmp(v->script, "vif-route") ? "route" : !strcmp(v->script, "vif-nat") ? "nat" : NULL;
+}
+
+/* Without bridge=, xl's default if there is such a one. */
+static const char *bridge_of(const struct pxl_vif *v)
+{
+    const char *mode = mode_of(v);
+
+    return v->bridge ? v->bridge : mode && !strcmp(mode, "bridge") && if_nametoindex(DEFAULT_BRIDGE) ? DEFAULT_BRIDGE : "";
+}
+
+int vif_keys(struct device *d, xs_transaction_t t)
+{
+    const struct pxl_vif *v = d->vif;
+    const char *mode = mode_of(v);
+    char text[48];
+
+    snprintf(text, sizeof(text), "%u", d->id);
+    if (device_back(d, t, "handle", text) || device_front_key(d, t, "handle", text) || device_back(d, t, "mac", d->mac) ||
+        device_front_key(d, t, "mac", d->mac) || device_back(d, t, "bridge", bridge_of(v)) || device_back(d, t, "type", "vif") ||
+        device_back(d, t, "hotplug-status", "") || device_back(d, t, "mode", mode ? mode : "bridge") ||
+        device_back(d, t, "script", mode ? "" : v->script)) /* xen-netback does not start without the key */
+        return -1;
+    if ((v->ip && device_back(d, t, "ip", v->ip)) || (v->ifname && device_back(d, t, "vifname", v->ifname)) ||
+        (v->gatewaydev && device_back(d, t, "gatewaydev", v->gatewaydev)))
+        return -1;
+    if (v->rate_bytes) {
+        unsigned us = v->rate_interval_us ? v->rate_interval_us : 50000;
+
+        snprintf(text, sizeof(text), "%lu,%u", v->rate_bytes * us / 1000000, us);
+        if (device_back(d, t, "rate", text))
+            return -1;
+    }
+    snprintf(text, sizeof(text), "%u", v->mtu);
+    return v->mtu && (device_back(d, t, "mtu", text) || device_front_key(d, t, "mtu", text)) ? -1 : 0;
+}
+
+static void mac_choose(struct device *d)
+{
+    uint8_t r[3];
+
+    if (d->vif->mac) {
+        snprintf(d->mac, sizeof(d->mac), "%s", d->vif->mac);
+        for (char *c = d->mac; *c; c++)
+            *c = (char)tolower((unsigned char)*c);
+        return;
+    }
+    if (getrandom(r, 3, 0) != 3)
+        abort();
+    /* Xen's block of addresses. */
+    snprintf(d->mac, sizeof(d->mac), "00:16:3e:%02x:%02x:%02x", r[0] & 0x7f, r[1], r[2]);
+}
+
+int vif_choose(struct device *d)
+{
+    const struct pxl_vif *v = d->vif;
+    const char *mode = mode_of(v);
+    bool daemon = v->backendtype != PXL_BACKEND_KERNEL && pxl_backend_daemon();
+
+    d->kind = daemon || v->backendtype == PXL_BACKEND_PXBACKD ? KIND_QNIC : KIND_VIF;
+    if (d->kind == KIND_QNIC && !daemon)
+        return pxl_fail(d->p, NULL, ENOENT, "start pxbackd, or backendtype=kernel", "find pxbackd: it does not run");
+    if (v->backend_domain && strcmp(v->backend_domain, "0") && strcmp(v->backend_domain, "Domain-0"))
+        return pxl_fail(d->p, NULL, EOPNOTSUPP, "leave backend= out", "use the back end of %s: they are in Domain-0", v->backend_domain);
+    if (d->kind == KIND_VIF && (!mode || strcmp(mode, "bridge")))
+        return pxl_fail(d->p, NULL, EOPNOTSUPP, "start pxbackd, or leave script= out",
+                        "connect the interface by %s: with the kernel's back end there is the bridge alone", v->script);
+    if (v->ifname && (strlen(v->ifname) >= IFNAMSIZ || !*v->ifname || strchr(v->ifname, '/')))
+        return pxl_fail(d->p, NULL, EINVAL, "1 to 15 bytes", "name the interface %s", v->ifname);
+    mac_choose(d);
+    return 0;
+}
+
+/* ---- the kernel's: the interface joins its bridge and goes up ---- */
+
+static int link_rename(struct device *d, int s, struct ifreq *r)
+{
+    if (!d->vif->ifname)
+        return 0;
+    snprintf(r->ifr_newname, sizeof(r->ifr_newname), "%s", d->vif->ifname);
+    if (ioctl(s, SIOCSIFNAME, r))
+        return pxl_fail(d->p, "SIOCSIFNAME", errno, NULL, "rename %s to %s", r->ifr_name, d->vif->ifname);
+    snprintf(r->ifr_name, sizeof(r->ifr_name), "%s", d->vif->ifname);
+    return 0;
+}
+
+static int link_bridge(struct device *d, int s, const struct ifreq *r)
+{
+    const char *bridge = bridge_of(d->vif);
+    struct ifreq b = {0};
+
+    if (!*bridge)
+        return 0;
+    snprintf(b.ifr_name, sizeof(b.ifr_name), "%s", bridge);
+    b.ifr_ifindex = (int)if_nametoindex(r->ifr_name);
+    if (!ioctl(s, SIOCBRADDIF, &b))
+        return 0;
+    return pxl_fail(d->p, "SIOCBRADDIF", errno, "ip link add NAME type bridge makes one", "put %s on the bridge %s", r->ifr_name, bridge);
+}
+
+static int link_up(struct device *d, int s, struct ifreq *r)
+{
+    if (d->vif->mtu) {
+        r->ifr_mtu = (int)d->vif->mtu;
+        if (ioctl(s, SIOCSIFMTU, r))
+            return pxl_fail(d->p, "SIOCSIFMTU", errno, NULL, "give %s the MTU %u", r->ifr_name, d->vif->mtu);
+    }
+    if (ioctl(s, SIOCGIFFLAGS, r) || (r->ifr_flags |= IFF_UP, ioctl(s, SIOCSIFFLAGS, r)))
+        return pxl_fail(d->p, "SIOCSIFFLAGS", errno, NULL, "switch on %s", r->ifr_name);
+    return 0;
+}
+
+int vif_connect(struct device *d)
+{
+    int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), rc;
+    struct ifreq r = {0};
+
+    if (s < 0)
+        return pxl_fail(d->p, "socket", errno, NULL, "connect the interface");
+    snprintf(r.ifr_name, sizeof(r.ifr_name), "vif%u.%u", d->domid, d->id);
+    rc = link_rename(d, s, &r) || link_bridge(d, s, &r) || link_up(d, s, &r) ? -1 : 0;
+    close(s);
+    return rc ? rc : device_back(d, XBT_NULL, "hotplug-status", "connected");
+}
