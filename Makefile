@@ -9,7 +9,8 @@ CC := gcc
 PACKAGES := gcc libc6-dev binutils clang clang-format libclang-rt-14-dev python3 \
             libxen-dev libyajl-dev liblz4-dev libcriterion-dev liblzma-dev zlib1g-dev libzstd-dev \
             qemu-system-x86 grub-pc-bin grub-common xorriso mtools xz-utils zstd kmod \
-            mmdebstrap fakeroot e2fsprogs liburing-dev libnbd-dev
+            mmdebstrap fakeroot e2fsprogs liburing-dev libnbd-dev \
+            libnl-route-3-dev libnftables-dev
 
 C_FOLDERS := $(wildcard abi hypervisor pvguest dom0 tools tests)
 

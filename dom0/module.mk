@@ -18,7 +18,8 @@ $(DOM0_DIR)/xl.img: $(DOM0_DIR)/vmlinuz $(IMAGE_SOURCES)
 # Our own toolstack with its daemons, and two guests to start: dom0/image/examples.
 PXL_PROGRAMS := $(addprefix $(DOM0_DIR)/,pxl pxstored pxconsoled pxbackd)
 PXL_PACKAGES := libxencall1 libxenforeignmemory1 libxenevtchn1 libxengnttab1 libxenstore4 libyajl2 \
-                liblz4-1 liblzma5 zlib1g libzstd1 liburing2 xenstore-utils
+                liblz4-1 liblzma5 zlib1g libzstd1 liburing2 xenstore-utils \
+                libnl-route-3-200 libnftables1
 
 PXL_EXAMPLES := $(DOM0_DIR)/vmlinuz $(DOM0_DIR)/small.img $(B)/pvguest/sleep.elf $(B)/pvguest/hello.elf
 
@@ -29,7 +30,7 @@ $(DOM0_DIR)/pxl.img: $(IMAGE_SOURCES) $(wildcard dom0/image/examples/*) $(PXL_PR
 	install -m 644 -t $(DOM0_DIR)/pxl.d/root $(PXL_EXAMPLES) dom0/image/examples/*.cfg
 	mkdir -p $(DOM0_DIR)/pxl.d/etc && cat dom0/image/root/etc/motd dom0/image/examples/motd >$(DOM0_DIR)/pxl.d/etc/motd
 	printf 'name = "hello"\nkernel = "/root/hello.elf"\nmemory = 8\n' >$(DOM0_DIR)/pxl.d/root/hello.cfg
-	dom0/image/small -o $@ --packages "$(PXL_PACKAGES)" --add $(DOM0_DIR)/pxl.d
+	dom0/image/small -o $@ --packages "$(PXL_PACKAGES)" --modules "nft_chain_nat nft_masq" --add $(DOM0_DIR)/pxl.d
 
 # Debian's xl and its daemons, which nobody starts at boot, and what our programs need: for the tests of pxl.
 $(DOM0_DIR)/tools.img: $(DOM0_DIR)/vmlinuz $(IMAGE_SOURCES)

@@ -26,12 +26,12 @@ program_of  = $(call host_objs,$(1) $(2) $(call fakes_for,$(2)))
 
 $(B)/host/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(HOST_CFLAGS) -Itests/unit -I. -Idom0/lib -c $< -o $@
+	$(CC) $(HOST_CFLAGS) -Itests/unit -I. -Idom0/lib -I/usr/include/libnl3 -c $< -o $@
 
 define unit_program
 $(B)/tests/unit/$(1): $(call program_of,tests/unit/$(1).c,$(call linked,tests/unit/$(1).c))
 	@mkdir -p $$(@D)
-	$$(CC) $$(HOST_CFLAGS) $$^ -lcriterion -Wl,--as-needed -llzma -lz -lzstd -lyajl -llz4 -o $$@
+	$$(CC) $$(HOST_CFLAGS) $$^ -lcriterion -Wl,--as-needed -llzma -lz -lzstd -lyajl -llz4 -lnl-3 -lnl-route-3 -lnftables -o $$@
 endef
 $(foreach test,$(UNIT_TESTS),$(eval $(call unit_program,$(test))))
 

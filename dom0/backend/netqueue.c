@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
+#include "netqueue.h"
+#include "netcredit.h"
+#include "log.h"
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <unistd.h>
+#include <xengnttab.h>
+
+/* What one queue does in a round. */
+enum {
+    COPIES = 256,
+    PACKETS = 64,
+    READS = 256, /* with those that are not for the guest */
+    TX_AREA = 1 << 19,
+    RX_PAGES = NET_RING + NET_RX_SLOTS,
+    HEADER = 16, /* before each frame: its header ends where the frame begins */
+    BAD_PACKETS_LOGGED = 3
+};
+
+static TAILQ_HEAD(, queue) line = TAILQ_HEAD_INITIALIZER(line);
+static unsigned waiting; /* in it */
+static uint8_t *tx_area, *rx_area;
+static xengnttab_grant_copy_segment_t copy[COPIES + NET_TX_FRAGS];
+static unsigned copies;
+
+/* What is sent in a round, and what is received. */
+static struct sending {
+    struct net_packet packet;
+    uint8_t *frame;
+    unsigned first, end; /* copies */
+} sending[PACKETS];
+static struct receiving {
+    struct net_reception reception;
+    unsigned first, end;
+} receiving[PACKETS];
+
+int netqueue_start(void)
+{
+    tx_area = mmap(NULL, TX_AREA, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    rx_area = mmap(NULL, RX_PAGES * NET_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return tx_area == MAP_FAILED || rx_area == MAP_FAILED ? errno : 0;
+}
+
+static void list(struct queue *q)
+{
+    if (q->listed)
+        return;
+    q->listed = true;
+    TAILQ_INSERT_TAIL(&line, q, line);
+    waiting++;
+}
+
+static void unlist(struct queue *q)
+{
+    if (!q->listed)
+        return;
+    q->listed = false;
+    TAILQ_REMOVE(&line, q, line);
+    waiting--;
+}
+
+void netqueue_wake(struct queue *q)
+{
+    q->tx_work = q->rx_work = true;
+    q->starved = false;
+    list(q);
+}
+
+static void tx_event(struct port *p)
+{
+    struct queue *q = (struct queue *)((char *)p - offsetof(struct queue, tx_port));
+
+    q->tx_masked = true;
+    q->tx_work = true;
+    if (q->rx_port.local < 0) {
+        q->starved = false;
+        q->rx_work = true;
+    }
+    list(q);
+}
+
+static void rx_event(struct port *p)
+{
+    struct queue *q = (struct queue *)((char *)p - offsetof(struct queue, rx_port));
+
+    q->rx_masked = true;
+    q->starved = false;
+    q->rx_work = true;
+    list(q);
+}
+
+static void tap_event(struct source *s, uint32_t events)
+{
+    struct queue *q = (struct queue *)s;
+
+    (void)events;
+    q->readable = true;
+    if (!q->starved) {
+        q->rx_work = true;
+        list(q);
+    }
+}
+
+/* ---- what the guest sends ---- */
+
+static void multicast_change(struct nic *n, const struct net_packet *p)
+{
+    unsigned i = 0;
+
+    while (i < n->multicasts && memcmp(n->multicast[i], p->address, 6))
+        i++;
+    if (p->multicast == XEN_NETIF_EXTRA_TYPE_MCAST_ADD && i == n->multicasts && i < NET_MULTICASTS)
+        memcpy(n->multicast[n->multicasts++], p->address, 6);
+    if (p->multicast == XEN_NETIF_EXTRA_TYPE_MCAST_DEL && i < n->multicasts)
+        memcpy(n->multicast[i], n->multicast[--n->multicasts], 6);
+}
+
+static void copy_in(const struct queue *q, struct sending *s, uint8_t *to)
+{
+    s->frame = to;
+    s->first = copies;
+    for (unsigned i = 0; i < s->packet.frags; i++) {
+        const struct net_frag *f = &s->packet.frag[i];
+
+        if (!f->size)
+            continue;
+        copy[copies++] = (xengnttab_grant_copy_segment_t){.source.foreign = {.ref = f->ref, .offset = f->offset, .domid = (domid_t)q->nic->device->domid},
+                                                          .dest.virt = to,
+                                                          .len = f->size,
+                                                          .flags = GNTCOPY_source_gref};
+        to += f->size;
+    }
+    s->end = copies;
+}
+
+static void complain(struct nic *n, const char *why)
+{
+    if (n->bad_packets++ < BAD_PACKETS_LOGGED)
+        log_line(LOG_NOTE, "%s: a packet that cannot be sent: %s", device_name(n->device), why);
+}
+
+static bool copied(unsigned first, unsigned end)
+{
+    for (unsigned i = first; i < end; i++)
+        if (copy[i].status != GNTST_okay)
+            return false;
+    return true;
+}
+
+/* A tap that is down or full loses the frame, as a line does: the guest is told of its own mistakes alone. */
+static bool send_one(struct queue *q, struct sending *s)
+{
+    struct net_packet *p = &s->packet;
+    struct virtio_net_hdr h;
+
+    if (p->multicast) {
+        multicast_change(q->nic, p);
+        return true;
+    }
+    if (!p->bad && !copied(s->first, s->end))
+        p->bad = "a grant that cannot be read";
+    if (!p->bad && !netframe_to_tap(s->frame, p->size, p->flags, p->gso_type, p->gso_size, &h))
+        p->bad = "its headers are not what its flags say";
+    if (p->bad) {
+        complain(q->nic, p->bad);
+        return false;
+    }
+    memcpy(s->frame - sizeof(h), &h, sizeof(h));
+    if (write(q->tap, s->frame - sizeof(h), sizeof(h) + p->size) < 0 && errno == EINVAL) {
+        complain(q->nic, "the tap refuses it");
+        return false;
+    }
+    return true;
+}
+
+/* Takes a batch of packets; how many, or -1: the ring is broken. */
+static int collect(struct queue *q, bool *credit)
+{
+    uint8_t *to = tx_area + HEADER;
+    const char *why = "an impossible index";
+    int n = 0;
+
+    copies = 0;
+    if (net_tx_look(&q->tx) < 0)
+        goto broken;
+    while (n < PACKETS && copies < COPIES && to + XEN_NETIF_MAX_TX_SIZE < tx_area + TX_AREA) {
+        struct sending *s = &sending[n];
+        enum net_take t;
+
+        if (!(*credit = credit_left(q->nic)))
+            break;
+        t = net_tx_take(&q->tx, &s->packet, &why);
+        if (t == NET_BROKEN)
+            goto broken;
+        if (t == NET_NOTHING)
+            break;
+        n++;
+        s->first = s->end = copies;
+        if (s->packet.bad || s->packet.multicast)
+            continue;
+        credit_take(q->nic, s->packet.size);
+        copy_in(q, s, to);
+        to += (s->packet.size + 2 * HEADER - 1) & ~(uint32_t)(HEADER - 1);
+    }
+    return n;
+broken:
+    device_kill(q->nic->device, "its transmit ring cannot be: %s", why);
+    return -1;
+}
+
+/* false: the queue is no more. */
+static bool transmit(struct queue *q)
+{
+    bool credit = true;
+    int n = collect(q, &credit), err;
+
+    if (n < 0)
+        return false;
+    if ((err = grants_copy(copy, copies)))
+        for (unsigned i = 0; i < copies; i++)
+            copy[i].status = GNTST_general_error;
+    for (int i = 0; i < n; i++) {
+        bool sent = send_one(q, &sending[i]);
+
+        net_tx_answer(&q->tx, &sending[i].packet, sent);
+    }
+    if (net_tx_push(&q->tx))
+        port_notify(&q->tx_port);
+    if (!credit) {
+        q->tx_work = false; /* the timer wakes it; its channel stays masked */
+        if (!credit_wait(q->nic)) {
+            device_kill(q->nic->device, "no timer for its rate");
+            return false;
+        }
+    } else if (!n) {
+        q->tx_work = net_tx_wait(&q->tx);
+    }
+    return true;
+}
+
+/* ---- what it receives ---- */
+
+static bool wants_frame(const struct nic *n, const uint8_t *frame)
+{
+    static const uint8_t all[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+
+    if (!n->filtered || !(frame[0] & 1) || !memcmp(frame, all, sizeof(all)))
+        return true;
+    for (unsigned i = 0; i < n->multicasts; i++)
+        if (!memcmp(n->multicast[i], frame, 6))
+            return true;
+    return false;
+}
+
+/* The next frame, to where there is room for the largest; its size, or 0: none. */
+static uint32_t next_frame(struct queue *q, struct virtio_net_hdr *h, uint8_t *to)
+{
+    struct iovec v[2] = {{h, sizeof(*h)}, {to, NET_FRAME_MAX}};
+    uint32_t size = q->held_size;
+    ssize_t n;
+
+    if (size) {
+        memcpy(to, q->held, size);
+        *h = q->held_header;
+        free(q->held);
+        q->held = NULL;
+        q->held_size = 0;
+        return size;
+    }
+    n = q->readable ? readv(q->tap, v, 2) : 0;
+    if (n > (ssize_t)sizeof(*h))
+        return (uint32_t)((size_t)n - sizeof(*h));
+    q->readable = false;
+    return 0;
+}
+
+/* The guest's buffers do not suffice: the frame is the first of the next round's. */
+static void hold(struct queue *q, const struct virtio_net_hdr *h, const uint8_t *frame, uint32_t size)
+{
+    q->held = malloc(size);
+    if (!q->held)
+        return; /* lost, as on a line */
+    memcpy(q->held, frame, size);
+    q->held_header = *h;
+    q->held_size = size;
+}
+
+static void copy_out(const struct queue *q, struct receiving *r, uint8_t *frame)
+{
+    r->first = copies;
+    for (unsigned i = 0; i < r->reception.slots; i++) {
+        const struct net_slot *s = &r->reception.slot[i];
+
+        if (!s->size)
+            continue;
+        copy[copies++] = (xengnttab_grant_copy_segment_t){.source.virt = frame,
+                                                          .dest.foreign = {.ref = s->ref, .offset = 0, .domid = (domid_t)q->nic->device->domid},
+                                                          .len = s->size,
+                                                          .flags = GNTCOPY_dest_gref};
+        frame += s->size;
+    }
+    r->end = copies;
+}
+
+/* Reads frames as long as there are buffers; how many, or -1: the ring is broken. *needs: so many buffers are missing. */
+static int fill(struct queue *q, unsigned *needs)
+{
+    uint8_t *to = rx_area;
+    int room = net_rx_look(&q->rx), n = 0;
+
+    copies = 0;
+    *needs = 0;
+    if (room < 0) {
+        device_kill(q->nic->device, "its receive ring cannot be: an impossible index");
+        return -1;
+    }
+    if (!room)
+        *needs = 1;
+    for (unsigned reads = 0; !*needs && n < PACKETS && copies + NET_RX_SLOTS <= COPIES && reads < READS; reads++) {
+        struct receiving *r = &receiving[n];
+        struct virtio_net_hdr h = {0};
+        uint32_t size = next_frame(q, &h, to);
+
+        if (!size)
+            break;
+        if (size < NET_FRAME_MIN || size > q->nic->largest || !wants_frame(q->nic, to) ||
+            !netframe_from_tap(to, size, &h, &q->nic->wants, &r->reception))
+            continue;
+        if (!net_rx_take(&q->rx, &r->reception)) {
+            *needs = net_rx_needs(size, r->reception.gso_type);
+            hold(q, &h, to, size);
+            break;
+        }
+        copy_out(q, r, to);
+        to += (size + NET_PAGE - 1) & ~(uint32_t)(NET_PAGE - 1);
+        n++;
+    }
+    return n;
+}
+
+static bool receive(struct queue *q)
+{
+    unsigned needs;
+    int n = fill(q, &needs), err;
+
+    if (n < 0)
+        return false;
+    if ((err = grants_copy(copy, copies)))
+        for (unsigned i = 0; i < copies; i++)
+            copy[i].status = GNTST_general_error;
+    for (int i = 0; i < n; i++)
+        net_rx_answer(&q->rx, &receiving[i].reception, copied(receiving[i].first, receiving[i].end));
+    if (net_rx_push(&q->rx))
+        port_notify(q->rx_port.local < 0 ? &q->tx_port : &q->rx_port);
+    if (needs)
+        q->starved = !net_rx_wait(&q->rx, needs);
+    q->rx_work = !q->starved && (q->readable || q->held_size);
+    return true;
+}
+
+/* ---- rounds ---- */
+
+static bool work(struct queue *q)
+{
+    if (q->tx_work && !transmit(q))
+        return false;
+    if (q->rx_work && !receive(q))
+        return false;
+    if (q->tx_masked && !q->tx_work && credit_left(q->nic)) {
+        q->tx_masked = false;
+        port_unmask(&q->tx_port);
+    }
+    if (q->rx_masked && !q->rx_work) {
+        q->rx_masked = false;
+        port_unmask(&q->rx_port);
+    }
+    return true;
+}
+
+bool netqueue_round(void)
+{
+    struct queue *q;
+
+    /* A queue that ends takes its card's other queues along, out of the line too. */
+    for (unsigned n = waiting; n && (q = TAILQ_FIRST(&line)); n--) {
+        unlist(q);
+        if (work(q) && (q->tx_work || q->rx_work))
+            list(q);
+    }
+    return waiting;
+}
+
+int netqueue_open(struct queue *q, const uint32_t refs[2], const uint32_t ports[2], const char **what)
+{
+    unsigned domid = q->nic->device->domid;
+    int err = 0;
+
+    q->tx_port = (struct port){.event = tx_event, .local = -1};
+    q->rx_port = (struct port){.event = rx_event, .local = -1};
+    q->tap_source.event = tap_event;
+    q->readable = true;
+    *what = "mapping its rings";
+    if (!(q->tx_page = grants_map(domid, &refs[0], 1, true)) || !(q->rx_page = grants_map(domid, &refs[1], 1, true)))
+        return errno;
+    *what = "its rings' indices are impossible";
+    if (!net_tx_start(&q->tx, q->tx_page) || !net_rx_start(&q->rx, q->rx_page))
+        return EINVAL;
+    *what = "binding its event channels";
+    if ((err = port_bind(&q->tx_port, domid, ports[0])))
+        return err;
+    if (ports[1] != ports[0] && (err = port_bind(&q->rx_port, domid, ports[1])))
+        return err;
+    *what = "watching its tap";
+    return loop_add(q->tap, &q->tap_source, EPOLLIN | EPOLLET) ? errno : 0;
+}
+
+void netqueue_close(struct queue *q)
+{
+    unlist(q);
+    loop_remove(q->tap);
+    port_unbind(&q->tx_port);
+    port_unbind(&q->rx_port);
+    if (q->tx_page)
+        grants_unmap(q->tx_page, 1);
+    if (q->rx_page)
+        grants_unmap(q->rx_page, 1);
+    free(q->held);
+    loop_bury(&q->tap_source);
+}

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: MIT */
+/* LINK: dom0/backend/netqueue.c dom0/backend/netring.c dom0/backend/netframe.c dom0/backend/netcredit.c */
+/* A queue of a network card between a guest's rings and a tap, for which a pair of sockets stands here. */
+#include "dom0/backend/netqueue.h"
+#include "dom0/backend/netcredit.h"
+#include "dom0/lib/log.h"
+#include <criterion/criterion.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <xengnttab.h>
+
+enum { PAGES = 600 };
+
+static uint8_t pages[PAGES][NET_PAGE] __attribute__((aligned(NET_PAGE)));
+static netif_tx_sring_t *tx = (void *)pages[0];
+static netif_rx_sring_t *rx = (void *)pages[1];
+static struct device device = {.domid = 7};
+static struct nic nic;
+static struct queue *q;
+static int wire; /* the other end of the tap */
+static unsigned killed, notified, unmasked, batches, timers;
+static bool refused;
+
+/* ---- the core ---- */
+
+void device_kill(struct device *d, const char *format, ...)
+{
+    (void)format;
+    killed++;
+    for (unsigned i = 0; i < nic.queues; i++)
+        netqueue_close(nic.queue[i]);
+    nic.queues = 0;
+    (void)d;
+}
+
+const char *device_name(const struct device *d)
+{
+    (void)d;
+    return "qnic 7/0";
+}
+
+void log_line(int level, const char *format, ...)
+{
+    (void)level;
+    (void)format;
+}
+
+int port_bind(struct port *p, unsigned domid, uint32_t remote)
+{
+    p->local = (int)remote;
+    return domid == 7 ? 0 : ENOENT;
+}
+
+void port_unbind(struct port *p)
+{
+    p->local = -1;
+}
+
+void port_unmask(struct port *p)
+{
+    (void)p;
+    unmasked++;
+}
+
+void port_notify(struct port *p)
+{
+    (void)p;
+    notified++;
+}
+
+void *grants_map(unsigned domid, const uint32_t *refs, unsigned n, bool write)
+{
+    return domid == 7 && n == 1 && write && refs[0] < PAGES ? pages[refs[0]] : NULL;
+}
+
+void grants_unmap(void *at, unsigned n)
+{
+    (void)at;
+    (void)n;
+}
+
+int grants_copy(struct xengnttab_grant_copy_segment *s, unsigned n)
+{
+    batches += n > 0;
+    for (; n; n--, s++) {
+        bool in = s->flags == GNTCOPY_source_gref;
+        uint32_t ref = in ? s->source.foreign.ref : s->dest.foreign.ref, offset = in ? s->source.foreign.offset : s->dest.foreign.offset;
+
+        s->status = ref < PAGES && offset + s->len <= NET_PAGE ? GNTST_okay : GNTST_bad_gntref;
+        if (s->status == GNTST_okay && in)
+            memcpy(s->dest.virt, pages[ref] + offset, s->len);
+        else if (s->status == GNTST_okay)
+            memcpy(pages[ref] + offset, s->source.virt, s->len);
+    }
+    return refused ? EFAULT : 0;
+}
+
+int loop_add(int fd, struct source *s, uint32_t events)
+{
+    timers += s == &nic.timer_source;
+    (void)fd;
+    (void)events;
+    return 0;
+}
+
+void loop_remove(int fd)
+{
+    (void)fd;
+}
+
+void loop_bury(struct source *s)
+{
+    free(s);
+}
+
+/* ---- the guest and the line ---- */
+
+static void setup(void)
+{
+    const uint32_t refs[2] = {0, 1}, ports[2] = {3, 4};
+    const char *what;
+    int ends[2];
+
+    memset(pages, 0, sizeof(pages));
+    tx->rsp_event = rx->rsp_event = 1;
+    cr_assert(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends));
+    wire = ends[1];
+    nic = (struct nic){.device = &device, .tap = ends[0], .timer = -1, .wants = {true, true, true, true}, .largest = NET_FRAME_MAX, .queues = 1};
+    q = nic.queue[0] = calloc(1, sizeof(*q));
+    q->nic = &nic;
+    q->tap = ends[0];
+    killed = notified = unmasked = batches = timers = 0;
+    refused = false;
+    cr_assert(!netqueue_start() && !netqueue_open(q, refs, ports, &what));
+}
+
+TestSuite(netqueue, .init = setup);
+
+static void rounds(void)
+{
+    int n = 100;
+
+    while (netqueue_round() && n)
+        n--;
+    cr_assert(n, "it does not come to rest");
+}
+
+static netif_tx_request_t *tx_next(void)
+{
+    union netif_tx_sring_entry *first = tx->ring;
+
+    return &first[tx->req_prod++ & (NET_RING - 1)].req;
+}
+
+static netif_tx_response_t tx_answer(RING_IDX at)
+{
+    union netif_tx_sring_entry *first = tx->ring;
+
+    return first[at & (NET_RING - 1)].rsp;
+}
+
+static netif_rx_response_t rx_answer(RING_IDX at)
+{
+    union netif_rx_sring_entry *first = rx->ring;
+
+    return first[at & (NET_RING - 1)].rsp;
+}
+
+/* A frame of `size` bytes in the pages from `ref` on. */
+static void sends(uint32_t ref, uint16_t size)
+{
+    uint16_t left = size;
+
+    for (bool first = true; first || left; first = false) {
+        uint16_t part = left < NET_PAGE ? left : NET_PAGE;
+
+        memset(pages[ref], (int)ref, part);
+        left -= part;
+        *tx_next() = (netif_tx_request_t){.gref = ref++, .id = (uint16_t)ref, .size = first ? size : part, .flags = left ? NETTXF_more_data : 0};
+    }
+}
+
+static void kicks(void)
+{
+    q->tx_port.event(&q->tx_port);
+}
+
+static void offers(unsigned n)
+{
+    union netif_rx_sring_entry *first = rx->ring;
+
+    for (; n; n--, rx->req_prod++)
+        first[rx->req_prod & (NET_RING - 1)].req = (netif_rx_request_t){.id = (uint16_t)(rx->req_prod & 255), .gref = 300 + (rx->req_prod & 255)};
+}
+
+static uint8_t frame[80000];
+
+static ssize_t arrives(void)
+{
+    return recv(wire, frame, sizeof(frame), 0);
+}
+
+static void comes(size_t size, uint8_t fill)
+{
+    memset(frame, 0, sizeof(struct virtio_net_hdr));
+    memset(frame + sizeof(struct virtio_net_hdr), fill, size);
+    cr_assert_eq(send(wire, frame, sizeof(struct virtio_net_hdr) + size, 0), (ssize_t)(sizeof(struct virtio_net_hdr) + size));
+    q->tap_source.event(&q->tap_source, EPOLLIN);
+}
+
+Test(netqueue, what_the_guest_sends_arrives)
+{
+    sends(10, 60);
+    sends(20, 9000);
+    kicks();
+    rounds();
+    cr_assert_eq(arrives(), 10 + 60);
+    cr_assert(frame[10] == 10 && frame[69] == 10);
+    cr_assert_eq(arrives(), 10 + 9000);
+    cr_assert(frame[10] == 20 && frame[10 + 4096] == 21 && frame[10 + 8999] == 22);
+    cr_assert_eq(batches, 1, "one call for all");
+    cr_assert(tx->rsp_prod == 4 && tx_answer(3).id == 23 && tx_answer(3).status == NETIF_RSP_OKAY);
+    cr_assert(notified == 1 && unmasked == 1 && tx->req_event == 5);
+}
+
+Test(netqueue, a_whole_ring_is_sent_in_bounded_rounds)
+{
+    for (uint32_t i = 0; i < NET_RING; i++)
+        sends(10 + i, 1514);
+    kicks();
+    cr_assert(netqueue_round(), "not all at once");
+    cr_assert(tx->rsp_prod > 0 && tx->rsp_prod < NET_RING);
+    for (int i = 0; i < 20; i++) {
+        netqueue_round();
+        while (arrives() > 0)
+            ;
+    }
+    cr_assert_eq(tx->rsp_prod, NET_RING);
+}
+
+Test(netqueue, the_largest_packets_fit)
+{
+    for (int i = 0; i < 10; i++)
+        sends(10, 65535);
+    kicks();
+    for (int i = 0; i < 10; i++) {
+        rounds();
+        while (arrives() > 0)
+            cr_assert_eq(frame[10 + 65534], 25);
+    }
+    cr_assert_eq(tx->rsp_prod, 160);
+}
+
+Test(netqueue, bad_packets_are_answered_and_others_go)
+{
+    sends(PAGES, 60); /* no such grant */
+    sends(10, 5);
+    sends(11, 60);
+    tx_next()[0] = (netif_tx_request_t){.gref = 12, .size = 60, .flags = NETTXF_csum_blank}; /* no IP */
+    kicks();
+    rounds();
+    cr_assert_eq(arrives(), 70);
+    cr_assert_eq(frame[10], 11);
+    cr_assert_eq(arrives(), -1);
+    for (RING_IDX i = 0; i < 4; i++)
+        cr_assert_eq(tx_answer(i).status, i == 2 ? NETIF_RSP_OKAY : NETIF_RSP_ERROR, "%u", i);
+    cr_assert(!killed && nic.bad_packets == 3);
+}
+
+Test(netqueue, copies_that_the_hypervisor_refuses_are_errors)
+{
+    refused = true;
+    sends(10, 60);
+    offers(1);
+    comes(60, 1);
+    kicks();
+    rounds();
+    cr_assert(tx_answer(0).status == NETIF_RSP_ERROR && rx_answer(0).status == NETIF_RSP_ERROR && arrives() == -1);
+}
+
+Test(netqueue, a_broken_ring_ends_the_device)
+{
+    sends(10, 60);
+    tx->req_prod = 999;
+    kicks();
+    rounds();
+    cr_assert(killed == 1 && !nic.queues);
+}
+
+Test(netqueue, a_broken_receive_ring_too)
+{
+    rx->req_prod = 999;
+    comes(60, 1);
+    rounds();
+    cr_assert_eq(killed, 1);
+}
+
+Test(netqueue, what_comes_is_received)
+{
+    offers(8);
+    comes(60, 1);
+    comes(9000, 2);
+    rounds();
+    cr_assert(rx->rsp_prod == 4 && rx_answer(0).status == 60 && rx_answer(1).status == 4096 && rx_answer(3).status == 808);
+    cr_assert(rx_answer(1).flags == NETRXF_more_data && rx_answer(3).flags == 0);
+    cr_assert(pages[300][59] == 1 && pages[301][0] == 2 && pages[303][807] == 2 && pages[303][808] == 0);
+    cr_assert(batches == 1 && notified == 1);
+}
+
+Test(netqueue, without_buffers_the_line_waits_and_nothing_is_lost)
+{
+    comes(60, 1);
+    comes(9000, 2);
+    rounds();
+    cr_assert(rx->rsp_prod == 0 && rx->req_event == 1);
+    offers(2);
+    q->rx_port.event(&q->rx_port);
+    rounds();
+    cr_assert(rx->rsp_prod == 1 && q->held_size == 9000 && rx->req_event == 4 && unmasked == 1);
+    offers(1);
+    q->rx_port.event(&q->rx_port);
+    rounds();
+    cr_assert_eq(rx->rsp_prod, 1, "too few still");
+    offers(1);
+    q->rx_port.event(&q->rx_port);
+    rounds();
+    cr_assert(rx->rsp_prod == 4 && rx_answer(3).status == 808 && pages[303][807] == 2);
+}
+
+Test(netqueue, a_guest_that_takes_no_large_frames_gets_none)
+{
+    nic.largest = NET_PAGE;
+    offers(4);
+    comes(4097, 1);
+    comes(4096, 3);
+    rounds();
+    cr_assert(rx->rsp_prod == 1 && rx_answer(0).status == 4096 && pages[300][0] == 3);
+}
+
+Test(netqueue, multicast_goes_to_those_who_asked_for_it)
+{
+    netif_extra_info_t e = {.type = XEN_NETIF_EXTRA_TYPE_MCAST_ADD, .u.mcast.addr = {3, 3, 3, 3, 3, 3}};
+
+    nic.filtered = true;
+    tx_next()[0] = (netif_tx_request_t){.flags = NETTXF_extra_info};
+    memcpy(tx_next(), &e, sizeof(e));
+    kicks();
+    rounds();
+    cr_assert(nic.multicasts == 1 && tx_answer(0).status == NETIF_RSP_OKAY && tx_answer(1).status == NETIF_RSP_NULL && arrives() == -1);
+    offers(9);
+    comes(60, 1);
+    comes(61, 3);
+    comes(62, 0xff);
+    comes(63, 2);
+    rounds();
+    cr_assert(rx->rsp_prod == 3 && rx_answer(0).status == 61 && rx_answer(1).status == 62 && rx_answer(2).status == 63);
+    e.type = XEN_NETIF_EXTRA_TYPE_MCAST_DEL;
+    tx_next()[0] = (netif_tx_request_t){.flags = NETTXF_extra_info};
+    memcpy(tx_next(), &e, sizeof(e));
+    kicks();
+    rounds();
+    cr_assert_eq(nic.multicasts, 0);
+}
+
+Test(netqueue, a_rate_stops_the_guest_until_the_timer)
+{
+    nic_rate(&nic, 1000, 50000);
+    nic.credit = 2000;
+    for (uint32_t i = 0; i < 5; i++)
+        sends(10 + i, 1500);
+    kicks();
+    rounds();
+    cr_assert(tx->rsp_prod == 2 && !unmasked && timers == 1);
+    nic.credit = 1;
+    netqueue_wake(q);
+    rounds();
+    cr_assert(tx->rsp_prod == 3 && !unmasked);
+    nic_rate(&nic, 0, 0);
+    netqueue_wake(q);
+    rounds();
+    cr_assert(tx->rsp_prod == 5 && unmasked == 1);
+    credit_end(&nic);
+}
+
+Test(netqueue, a_tap_that_is_down_loses_frames_like_a_line)
+{
+    close(wire);
+    sends(10, 60);
+    kicks();
+    rounds();
+    cr_assert(tx->rsp_prod == 1 && tx_answer(0).status == NETIF_RSP_OKAY && !killed);
+}
+
+Test(netqueue, one_channel_may_serve_both_rings)
+{
+    q->rx_port.local = -1;
+    offers(1);
+    sends(10, 60);
+    kicks();
+    rounds();
+    comes(60, 1);
+    rounds();
+    cr_assert(rx->rsp_prod == 1 && arrives() == 70 && notified == 2);
+}
