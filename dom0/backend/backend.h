@@ -53,7 +53,7 @@ struct kind {
     const char *const *keys;        /* of the back end's folder, of which changed() wants to know; ends with NULL */
     int (*start)(void);             /* when the daemon starts; 0 or errno */
     int (*open)(struct device *d);  /* read the configuration, write features. 0, or errno after device_fail() */
-    int (*connect)(struct device *d);   /* map rings, bind ports, write properties; the same */
+    int (*connect)(struct device *d);   /* map rings, bind ports, write properties; the same, and EAGAIN: after device_again() */
     void (*disconnect)(struct device *d);
     void (*close)(struct device *d);    /* frees d->data */
     void (*changed)(struct device *d, const char *key); /* key: NULL at SIGHUP */
@@ -65,10 +65,12 @@ extern const struct kind block_kind, network_kind;
 
 /* ---- devices (xenbus.c) ---- */
 void device_settled(struct device *d);
+void device_again(struct device *d);  /* a turn, for a connect() that could not yet */
 /* Says why, once in the log and in the store (hotplug-error and Dom0's error folder). The device goes to Closed where it may. */
 void device_fail(struct device *d, int err, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* The same, and a device that is connected is disconnected: what its guest did cannot be. */
 void device_kill(struct device *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void device_announce(struct device *d); /* writes the state Connected again: the front end reads the properties anew */
 const char *device_name(const struct device *d); /* "qdisk 3/51712", for logs; good until the next call */
 
 /* ---- keys of a device; `front` chooses the folder (store.c) ---- */

@@ -10,7 +10,7 @@ $(BACKEND_OBJECTS): $(B)/%.o: %.c
 
 $(B)/dom0/pxbackd: $(BACKEND_OBJECTS) $(B)/dom0/console/hv.o $(DOM0_LIB_OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) $(DOM0_CFLAGS) -o $@ $^ -lxencall -lxenevtchn -lxengnttab -lxenstore -luring -lnl-3 -lnl-route-3 -lnftables
+	$(CC) $(DOM0_CFLAGS) -o $@ $^ -lxencall -lxenevtchn -lxengnttab -lxenstore -luring -lnl-3 -lnl-route-3 -lnftables -ldl
 
 programs: $(B)/dom0/pxbackd
 

@@ -143,6 +143,15 @@ static void state_set(struct device *d, enum xenbus_state state)
         device_queue(d); /* the folder is gone: seen at its next turn */
 }
 
+void device_announce(struct device *d)
+{
+    char path[96];
+
+    snprintf(path, sizeof(path), "%s/state", d->back);
+    if (d->phase == DEVICE_SERVED && d->state == XenbusStateConnected && !d->gone)
+        store_write_there(path, "4");
+}
+
 static void device_leave(struct device *d)
 {
     d->phase = DEVICE_LEAVING;
@@ -169,6 +178,11 @@ void device_settled(struct device *d)
 {
     d->phase = DEVICE_WAITING;
     log_line(LOG_DETAIL, "%s: disconnected", device_name(d));
+    device_queue(d);
+}
+
+void device_again(struct device *d)
+{
     device_queue(d);
 }
 
@@ -206,9 +220,14 @@ static bool device_up(struct device *d)
 
 static void device_connect(struct device *d)
 {
+    int err;
+
     if (d->failed)
         return;
-    if (d->kind->connect(d)) {
+    err = d->kind->connect(d);
+    if (err == EAGAIN)
+        return;
+    if (err) {
         d->failed = true;
         state_set(d, XenbusStateClosing);
         if (device_down(d))
