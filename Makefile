@@ -134,7 +134,7 @@ test-matrix:
 
 test-xl: ## Debian's xl in Dom0 on Xen and on Philoxen: the same commands, their answers compared (MANY=N domains)
 test-xl: $(B)/xen/xen
-	@$(JOBS) all system-needs
+	@$(JOBS) all system-needs $(XL_NEEDS)
 	@tests/system/xl/run $(if $(MANY),--many $(MANY))
 
 test-stress: ## long loads in Dom0 (`make test` has the short ones)

@@ -7,12 +7,19 @@ IMAGE_SOURCES := $(wildcard dom0/image/*) $(shell find dom0/image/root -type f)
 $(DOM0_DIR)/vmlinuz: dom0/image/kernel
 	dom0/image/kernel $(B)
 
+# Debian's kernel for clouds, and an image for a DomU of it.
+$(DOM0_DIR)/cloud/vmlinuz: dom0/image/kernel
+	dom0/image/kernel $(B) cloud
+
+$(DOM0_DIR)/cloud.img: $(DOM0_DIR)/cloud/vmlinuz $(IMAGE_SOURCES)
+	dom0/image/small -o $@ --kernel $(<D) --modules "xen-blkfront xen-netfront"
+
 $(DOM0_DIR)/small.img: $(DOM0_DIR)/vmlinuz $(IMAGE_SOURCES)
 	dom0/image/small -o $@
 
 # Debian's xl with its daemons; what Python it uses (pygrub) is left out.
 $(DOM0_DIR)/xl.img: $(DOM0_DIR)/vmlinuz $(IMAGE_SOURCES)
-	dom0/image/small -o $@ --packages "xen-utils-4.17 xenstore-utils bash iproute2 util-linux" \
+	dom0/image/small -o $@ --packages "xen-utils-4.17 xenstore-utils bash bsdutils iproute2 util-linux" \
 	    --without "python3 libpython3-stdlib udev"
 
 # Our own toolstack with its daemons, and two guests to start: dom0/image/examples.

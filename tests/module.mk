@@ -70,6 +70,12 @@ $(DOM0_PROGRAMS): $(B)/system/%: tests/system/dom0/%.c
 
 SYSTEM_NEEDS := $(B)/philoxen.iso $(DOM0_PROGRAMS) $(addprefix $(B)/dom0/,vmlinuz small.img test.img) $(B)/xen/xen
 
+# What `make test-xl` boots besides.
+XL_NEEDS := $(addprefix $(B)/dom0/,cloud/vmlinuz cloud.img grub/grub-x86_64-xen.bin debian-xl/root.ext4)
+
+$(B)/dom0/grub/grub-x86_64-xen.bin: tests/system/xl/fetch-grub dom0/image/debs.py
+	tests/system/xl/fetch-grub $(@D)
+
 # pxstored with sanitizers, over the pretended hypervisor of tests/store/fakehv.c; and that as a library for
 # the program as it ships and for Debian's xenstored.
 STORE_TEST_OBJS := $(call host_objs,$(wildcard dom0/store/*.c dom0/lib/*.c) tests/store/fakehv.c)

@@ -1,45 +1,10 @@
 # SPDX-License-Identifier: MIT
 """What Debian's xl is asked to do in Dom0, and how two hypervisors' answers are compared."""
 
+import os
 import re
 
-# A DomU made of nothing but busybox; and how long one waits for its words.
-PREPARE = r'''
-mkdir -p /tmp/u/bin /tmp/u/dev /tmp/u/proc; cp /usr/bin/busybox /tmp/u/bin/
-cat >/tmp/u/init <<'E'
-#!/bin/busybox sh
-/bin/busybox mount -t proc proc /proc
-echo "domu: up, CPUs $(/bin/busybox grep -c ^processor /proc/cpuinfo)"
-while :; do /bin/busybox sleep 1; echo "domu: tick"; done
-E
-chmod 755 /tmp/u/init
-(cd /tmp/u && find . | cpio -o -H newc 2>/dev/null) >/tmp/domu.img
-cat >/tmp/lin.cfg <<E
-name="lin"
-kernel="/px/vmlinuz"
-ramdisk="/tmp/domu.img"
-extra="console=hvc0 quiet"
-memory=160
-maxmem=192
-vcpus=2
-E
-cat >/tmp/hello.cfg <<E
-name="hello"
-kernel="/px/hello.elf"
-memory=16
-on_poweroff="preserve"
-E
-log=/var/log/xen/guest-lin.log
-# waits until the guest has said so many more lines like this
-said() { n=$(grep -c "$1" $log 2>/dev/null); i=0
-    while [ $i -lt 60 ] && [ "$(grep -c "$1" $log 2>/dev/null)" -lt $((${n:-0} + ${2:-1})) ]; do sleep 1; i=$((i + 1)); done
-    [ $i -lt 60 ]; }
-heard() { i=0; while [ $i -lt 60 ] && ! grep -q "$1" $log; do sleep 1; i=$((i + 1)); done; [ $i -lt 60 ]; }
-gone() { i=0; while [ $i -lt 60 ] && xl domid "$1" >/dev/null 2>&1; do sleep 1; i=$((i + 1)); done; [ $i -lt 60 ]; }
-vcpus_up() { i=0; while [ $i -lt 30 ] && [ "$(xl list lin | awk 'NR == 2 { print $4 }')" != "$1" ]; do sleep 1; i=$((i + 1)); done; [ $i -lt 30 ]; }
-has_mem() { i=0; while [ $i -lt 30 ] && [ "$(xl list lin | awk 'NR == 2 { print $3 }')" != "$1" ]; do sleep 1; i=$((i + 1)); done; [ $i -lt 30 ]; }
-step() { echo "px-begin $1"; shift; (eval "$*") 2>&1 </dev/null; echo "px-end $?"; }
-'''
+HERE = os.path.dirname(os.path.abspath(__file__))
 
 # (name, shell, what is compared: 'text' normalised, 'end' only the status)
 SHORT = [
@@ -54,7 +19,8 @@ SHORT = [
     ('unpause again', 'xl unpause lin; said "domu: tick" 2', 'text'),
     ('save', 'xl save lin /tmp/save >/dev/null 2>&1; test -s /tmp/save; echo $?; xl list', 'text'),
     ('restore', 'xl restore /tmp/save >/dev/null 2>&1; said "domu: tick" 2; xl list', 'text'),
-    ('migrate', 'xl migrate -s "" lin "xl migrate-receive" 2>&1 | grep "^Migration"; said "domu: tick" 2; xl list', 'text'),
+    ('migrate', 'xl migrate -s "" lin "xl migrate-receive" >/tmp/mig 2>&1; '
+     'grep "^Migration successful" /tmp/mig || cat /tmp/mig; said "domu: tick" 2; xl list', 'text'),
     ('destroy', 'xl destroy lin; gone lin; xl list', 'text'),
 ]
 
@@ -76,17 +42,24 @@ LONG = [
     ('create hello', 'xl create -q /tmp/hello.cfg && sleep 3; xl list', 'text'),
     ('list -v hello', 'xl list -v | awk \'{ print $7 }\'', 'end'),
     ('destroy hello', 'xl destroy hello; xl list', 'text'),
-    ('create hvm', 'echo \'type="hvm"\' >>/tmp/hello.cfg; xl create -q /tmp/hello.cfg; test $? -ne 0', 'end'),
+    ('create hvm', 'xl create -q /tmp/hello.cfg \'type="hvm"\' >/dev/null 2>&1; test $? -ne 0; xl list', 'text'),
+    ('create pvh', 'xl create -q /tmp/hello.cfg \'type="pvh"\' >/dev/null 2>&1; test $? -ne 0; xl list', 'text'),
+    ('create from nothing', 'xl create -q /tmp/hello.cfg \'kernel="/nowhere"\' 2>/dev/null; echo $?; xl list', 'text'),
+    ('create from no kernel', 'xl create -q /tmp/hello.cfg \'kernel="/px/test.sh"\' 2>/dev/null; echo $?; xl list', 'text'),
+    ('create too large', 'xl create -q /tmp/hello.cfg \'memory=9000\' 2>/dev/null; echo $?; xl list', 'text'),
+    ('create twice', 'xl create -q -p /tmp/hello.cfg; xl create -q /tmp/hello.cfg 2>/dev/null; echo $?; xl destroy hello; xl list', 'text'),
     ('create -p', 'xl create -q -p /tmp/lin.cfg; xl list', 'text'),
     ('unpause', 'xl unpause lin; heard "domu: up"', 'text'),
-    ('console', '(sleep 5; killall xenconsole 2>/dev/null) & timeout 8 xl console lin | grep -q "domu: tick"', 'text'),
+    ('console', '(sleep 2; echo greetings; said "domu: tick" 2; leave) | at_tty xl console lin; grep -c "domu: heard greetings" /tmp/con; '
+     'grep -q "domu: tick" /tmp/con', 'text'),
     ('vcpu-list', 'xl vcpu-list lin', 'text'),
     ('pause', 'xl pause lin; xl list lin', 'text'),
     ('unpause again', 'xl unpause lin; said "domu: tick" 2', 'text'),
     ('vcpu-pin', 'xl vcpu-pin lin 0 0 && xl vcpu-pin lin 1 all && xl vcpu-list lin', 'text'),
     ('vcpu-pin nowhere', 'xl vcpu-pin lin 0 99', 'end'),
     ('vcpu-set 1', 'xl vcpu-set lin 1; vcpus_up 1; xl list lin', 'text'),
-    ('vcpu-set 2', 'xl vcpu-set lin 2; vcpus_up 2; xl list lin', 'text'),
+    ('vcpu-set too many', 'xl vcpu-set lin 9; echo $?', 'text'),
+    ('vcpu-set 2', 'xl vcpu-set --ignore-host lin 2; vcpus_up 2; xl list lin', 'text'),
     ('mem-set', 'xl mem-set lin 150; has_mem 150; xl list lin', 'text'),
     ('mem-max', 'xl mem-max lin 180; xl list lin', 'text'),
     ('mem-set back', 'xl mem-set lin 160; has_mem 160; xl list lin', 'text'),
@@ -102,29 +75,42 @@ LONG = [
     ('trigger power', 'xl trigger lin power', 'end'),
     ('sysrq', 'xl sysrq lin h; heard "sysrq: HELP"', 'text'),
     ('dump-core', 'xl dump-core lin /tmp/core >/dev/null 2>&1; test $(stat -c %s /tmp/core) -gt 160000000; echo $?; rm /tmp/core', 'text'),
+    ('network-attach', 'xl network-attach lin bridge=br0 mac=00:16:3e:00:00:07; has eth0; '
+     'xl network-list lin | awk \'{ print NF, $2, $3 }\'; ls /sys/class/net/br0/brif | grep -c vif', 'text'),
+    ('block-attach', 'dd if=/dev/zero of=/tmp/disk bs=1M count=4 2>/dev/null; xl block-attach lin file:/tmp/disk,xvdb,w; '
+     'has "xvdb eth0"; xl block-list lin | awk \'{ print NF, $1, $2, $4 }\'; losetup -a | wc -l', 'text'),
+    ('block-attach again', 'xl block-attach lin file:/tmp/disk,xvdb,w 2>/dev/null; echo $?; xl block-list lin | wc -l', 'text'),
+    ('block-attach nothing', 'xl block-attach lin file:/nowhere,xvdc,w 2>/dev/null; echo $?; xl block-list lin | wc -l', 'text'),
     ('save', 'xl save lin /tmp/save >/dev/null 2>&1; test -s /tmp/save; echo $?; xl list', 'text'),
     ('restore', 'xl restore /tmp/save >/dev/null 2>&1; said "domu: tick" 2; xl list', 'text'),
     ('save -c', 'xl save -c lin /tmp/save >/dev/null 2>&1; said "domu: tick" 2; xl list; rm /tmp/save', 'text'),
-    ('migrate localhost', 'xl migrate -s "" lin "xl migrate-receive" >/dev/null 2>&1; xl list | wc -l', 'end'),
-    ('reboot', 'xl destroy lin; gone lin; xl create -q /tmp/lin.cfg; said "domu: up"; xl list | wc -l', 'text'),
-    ('destroy', 'xl destroy lin; gone lin; xl list', 'text'),
+    ('migrate localhost', 'xl migrate -s "" lin "xl migrate-receive" >/tmp/mig 2>&1; '
+     'grep "^Migration successful" /tmp/mig || cat /tmp/mig; said "domu: tick" 2; xl list', 'text'),
+    ('devices are there', 'xl network-list lin | awk \'{ print NF, $3 }\'; xl block-list lin | awk \'{ print NF, $1 }\'', 'text'),
+    ('block-detach', 'xl block-detach lin xvdb; has eth0; xl block-list lin; losetup -a | wc -l', 'text'),
+    ('network-detach', 'xl network-detach lin 0; has ""; xl network-list lin; ls /sys/class/net/br0/brif', 'text'),
+    ('reboot', 'was=$(xl domid lin); xl reboot lin; said "domu: up"; test $(xl domid lin) -gt $was; echo $?; xl list', 'text'),
+    ('shutdown -w', 'xl shutdown -w lin; echo $?; gone lin; xl list', 'text'),
+    ('create -c', '(said "domu: up"; sleep 1; echo greetings; said "domu: tick" 2; leave) | at_tty xl create -q -c /tmp/lin.cfg; '
+     'grep -c "domu: heard greetings" /tmp/con; xl list', 'text'),
+    ('crash', 'xl sysrq lin c; gone lin; xl list', 'text'),
+    ('destroy', 'xl create -q /tmp/lin.cfg; xl destroy lin; gone lin; xl list', 'text'),
     ('destroy nobody', 'xl destroy lin', 'end'),
-    ('one after the other', 'i=0; sed -i "/type/d" /tmp/hello.cfg; while [ $i -lt ${MANY:-20} ]; do '
-     'xl create -q /tmp/hello.cfg >/dev/null && xl destroy hello || echo "fails at $i"; i=$((i + 1)); done; xl list', 'text'),
-    ('all at once', 'i=0; while [ $i -lt ${MANY:-20} ]; do xl create -q /tmp/hello.cfg "name=\\"h$i\\"" >/dev/null || '
-     'echo "fails at $i"; i=$((i + 1)); done; xl list | wc -l; '
-     'i=0; while [ $i -lt ${MANY:-20} ]; do xl destroy h$i; i=$((i + 1)); done; xl list', 'text'),
-    ('nothing left', 'test $(xl info | awk \'/^free_memory/ { print $3 }\') -ge $(($(cat /tmp/free) - 1))', 'text'),
+    ('nothing of lin', 'xenstore-ls -f | grep -cE "/(vbd|vif)/|lin"; losetup -a | wc -l', 'text'),
+    ('one after the other', 'in_turn 1; before; in_turn $MANY; after; xl list', 'text'),
+    ('all at once', 'at_once $((MANY / 2)) >/dev/null; before; at_once $((MANY / 2)); after; xl list', 'text'),
 ]
 
-SCRIPT_START = PREPARE + r'''
-xl create -q /tmp/hello.cfg >/dev/null; xl destroy hello; sleep 1
-xl info | awk '/^free_memory/ { print $3 }' >/tmp/free
-'''
+# The bridge of lin's network card.
+LONG_START = """
+modprobe -a bridge xen-netback xen-blkback loop
+ip link add br0 type bridge; ip link set br0 up
+"""
 
 
-def script(steps, many=20):
-    lines = [f'MANY={many}', SCRIPT_START]
+def script(steps, many=20, start=''):
+    with open(os.path.join(HERE, 'prepare.sh')) as f:
+        lines = [f'MANY={many}', f.read(), start]
     for name, shell, _ in steps:
         quoted = shell.replace("'", "'\\''")
         lines.append(f"step '{name.replace(' ', '_')}' '{quoted}'")
@@ -145,7 +131,7 @@ def normal(lines):
         line = re.sub(r'[0-9a-f]{8}-[0-9a-f-]{27}', 'UUID', line)
         line = re.sub(r'\b\d+\.\d+\b', 'N.N', line)
         line = re.sub(r'"target_memkb": \d+', '"target_memkb": N', line)
-        line = re.sub(r'\b(r|-)(b|-)(----|---)\b', 'S', line)  # runs or waits, by chance
+        line = re.sub(r' [r-][b-]([p-][s-][c-][d-])(?= )', r' S\1', line)  # runs or waits, by chance
         line = re.sub(r'^(lin\s.*\s\d+\s+\d+\s+)(\d+|-)(\s+\S+)', r'\1CPU S', line)
         out.append(re.sub(r'\s+', ' ', line).strip())
     return out
