@@ -9,7 +9,7 @@ CC := gcc
 PACKAGES := gcc libc6-dev binutils clang clang-format libclang-rt-14-dev python3 \
             libxen-dev libyajl-dev liblz4-dev libcriterion-dev liblzma-dev zlib1g-dev libzstd-dev \
             qemu-system-x86 grub-pc-bin grub-common xorriso mtools xz-utils zstd kmod \
-            mmdebstrap fakeroot e2fsprogs liburing-dev libnbd-dev \
+            mmdebstrap fakeroot e2fsprogs dpkg-dev liburing-dev libnbd-dev \
             libnl-route-3-dev libnftables-dev
 
 C_FOLDERS := $(wildcard abi hypervisor pvguest dom0 tools tests)
@@ -32,7 +32,7 @@ BARE     := -O2 -ffreestanding -fno-pic -fno-pie -mno-red-zone -mcmodel=kernel -
             -fno-omit-frame-pointer
 
 HV_CFLAGS   := $(COMMON) $(BARE) -Ihypervisor -Iabi -I$(B)/gen
-PV_CFLAGS   := $(COMMON) $(BARE) -Ipvguest/lib -Iabi -I$(B)/gen
+PV_CFLAGS   := $(COMMON) $(BARE) -Ipvguest/lib -Ipvguest/drivers -Iabi -I$(B)/gen
 HOST_CFLAGS := $(COMMON) -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
                -fno-sanitize-recover=all -Ihypervisor -Iabi -I$(B)/gen
 # Programs of Dom0: ordinary ones, on the machine's libraries.

@@ -8,27 +8,36 @@
 grant_entry_v1_t *grant_table;
 static unsigned int entries;
 static grant_ref_t next_ref = GRANTS_RESERVED;
-static grant_ref_t freed[64];
-static unsigned int freed_count;
+static grant_ref_t first_free; /* 0: none. Each free entry's frame field has the next. */
 
-long grants_init(unsigned int frames)
+/* The table's first `frames` frames, of which the first `old` are mapped already. */
+static long set_frames(unsigned int old, unsigned int frames)
 {
     static xen_pfn_t list[FRAMES_MAX];
     struct gnttab_setup_table op = {.dom = DOMID_SELF, .nr_frames = frames};
-    char *va;
     long rc;
 
-    ASSERT(frames && frames <= FRAMES_MAX);
     set_xen_guest_handle(op.frame_list, list);
     rc = hypercall_grant_table_op(GNTTABOP_setup_table, &op, 1);
     if (rc || op.status != GNTST_okay)
         return rc ? rc : op.status;
-    va = va_alloc(frames);
-    for (unsigned int i = 0; i < frames; i++)
-        MUST(map_page(&kernel_aspace, (unsigned long)va + i * PAGE_SIZE, list[i], PROT_RW));
+    for (unsigned int i = old; i < frames; i++)
+        MUST(
+            map_page(&kernel_aspace, (unsigned long)grant_table + i * PAGE_SIZE, list[i], PROT_RW));
     entries = frames * GRANTS_PER_FRAME;
-    grant_table = (grant_entry_v1_t *)va;
     return 0;
+}
+
+long grants_init(unsigned int frames)
+{
+    long rc;
+
+    ASSERT(frames && frames <= FRAMES_MAX);
+    grant_table = va_alloc(FRAMES_MAX);
+    rc = set_frames(0, frames);
+    if (rc)
+        grant_table = NULL;
+    return rc;
 }
 
 void grants_need(void)
@@ -42,20 +51,36 @@ unsigned int grants_count(void)
     return entries;
 }
 
+grant_ref_t grant_try_alloc(void)
+{
+    grant_ref_t ref = first_free;
+    unsigned int frames;
+
+    grants_need();
+    if (ref) {
+        first_free = grant_table[ref].frame;
+        return ref;
+    }
+    frames = entries / GRANTS_PER_FRAME;
+    if (next_ref >= entries && (frames == FRAMES_MAX || set_frames(frames, frames + 1)))
+        return 0;
+    return next_ref++;
+}
+
 grant_ref_t grant_alloc(void)
 {
-    grants_need();
-    if (freed_count)
-        return freed[--freed_count];
-    if (next_ref >= entries)
+    grant_ref_t ref = grant_try_alloc();
+
+    if (!ref)
         panic("all %u grant references are in use", entries);
-    return next_ref++;
+    return ref;
 }
 
 void grant_free(grant_ref_t ref)
 {
-    if (freed_count < sizeof(freed) / sizeof(freed[0]))
-        freed[freed_count++] = ref;
+    ASSERT(ref >= GRANTS_RESERVED && ref < entries && !grant_table[ref].flags);
+    grant_table[ref].frame = first_free;
+    first_free = ref;
 }
 
 void grant_access(grant_ref_t ref, domid_t dom, unsigned long mfn, unsigned int flags)

@@ -22,14 +22,17 @@ void grants_need(void);
 extern grant_entry_v1_t *grant_table;
 unsigned int grants_count(void);
 
-/* A reference that is free, marked as taken. */
+/* A reference that is free, marked as taken. The table grows as needed; when the hypervisor gives no
+ * more, the one panics and the other returns 0. */
 grant_ref_t grant_alloc(void);
+grant_ref_t grant_try_alloc(void);
 /* Lets dom access the frame; flags: 0 or GTF_readonly. */
 void grant_access(grant_ref_t ref, domid_t dom, unsigned long mfn, unsigned int flags);
 /* grant_alloc() and grant_access() of a page of ours. */
 grant_ref_t grant_page(domid_t dom, const void *page, unsigned int flags);
 /* False: still in use by the other side. The reference stays allocated. */
 bool grant_end(grant_ref_t ref);
+/* After grant_end(). */
 void grant_free(grant_ref_t ref);
 
 /* Each makes one hypercall of one operation and returns its GNTST_* status. */

@@ -5,7 +5,7 @@
 #include "storering.h"
 
 #define RECONNECTIONS_MAX 16 /* A store that breaks the protocol more often is not worth more. */
-#define LOST (-10000l) /* No error number: the connection went away on the way. */
+#define LOST (-10000l)       /* No error number: the connection went away on the way. */
 #define RECONNECT_NS (10 * NS_PER_SEC)
 
 static struct store_ring ring;
