@@ -178,7 +178,8 @@ static void sends(uint32_t ref, uint16_t size)
 
         memset(pages[ref], (int)ref, part);
         left -= part;
-        *tx_next() = (netif_tx_request_t){.gref = ref++, .id = (uint16_t)ref, .size = first ? size : part, .flags = left ? NETTXF_more_data : 0};
+        *tx_next() = (netif_tx_request_t){.gref = ref, .id = (uint16_t)(ref + 1), .size = first ? size : part, .flags = left ? NETTXF_more_data : 0};
+        ref++;
     }
 }
 
