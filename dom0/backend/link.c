@@ -17,6 +17,9 @@
 
 #define DOM0_END "fe:ff:ff:ff:ff:ff" /* the highest: a bridge takes the lowest of its members' for its own */
 
+/* Frames that wait for a guest that takes none; each may have 64 KiB. */
+#define QUEUE 256
+
 /* libnl has its own numbers of errors; these are the ones that say something to a person. */
 static int errno_of(int nl)
 {
@@ -75,6 +78,7 @@ static int change(const char *name, unsigned mtu, unsigned master, bool bridged)
         goto out;
     }
     rtnl_link_set_addr(wanted, mac);
+    rtnl_link_set_txqlen(wanted, QUEUE);
     if (mtu)
         rtnl_link_set_mtu(wanted, mtu);
     if (master)

@@ -177,14 +177,15 @@ static bool send_one(struct queue *q, struct sending *s)
     return true;
 }
 
-/* Takes a batch of packets; how many, or -1: the ring is broken. */
-static int collect(struct queue *q, bool *credit)
+/* Takes a batch of packets; how many, or -1: the ring is broken. *more: there may be others. */
+static int collect(struct queue *q, bool *credit, bool *more)
 {
     uint8_t *to = tx_area + HEADER;
     const char *why = "an impossible index";
     int n = 0;
 
     copies = 0;
+    *more = true;
     if (net_tx_look(&q->tx) < 0)
         goto broken;
     while (n < PACKETS && copies < COPIES && to + XEN_NETIF_MAX_TX_SIZE < tx_area + TX_AREA) {
@@ -196,8 +197,10 @@ static int collect(struct queue *q, bool *credit)
         t = net_tx_take(&q->tx, &s->packet, &why);
         if (t == NET_BROKEN)
             goto broken;
-        if (t == NET_NOTHING)
+        if (t == NET_NOTHING) {
+            *more = false;
             break;
+        }
         n++;
         s->first = s->end = copies;
         if (s->packet.bad || s->packet.multicast)
@@ -215,8 +218,8 @@ broken:
 /* false: the queue is no more. */
 static bool transmit(struct queue *q)
 {
-    bool credit = true;
-    int n = collect(q, &credit), err;
+    bool credit = true, more;
+    int n = collect(q, &credit, &more), err;
 
     if (n < 0)
         return false;
@@ -236,7 +239,7 @@ static bool transmit(struct queue *q)
             device_kill(q->nic->device, "no timer for its rate");
             return false;
         }
-    } else if (!n) {
+    } else if (!more) {
         q->tx_work = net_tx_wait(&q->tx);
     }
     return true;

@@ -317,7 +317,7 @@ static void device_turn(struct device *d)
         if (!device_down(d))
             return;
         error_clear(d);
-        if (back == XenbusStateUnknown)
+        if (back == XenbusStateUnknown && d->state != XenbusStateUnknown) /* not one that is just being written */
             store_remove(d->back); /* a key that was written at the moment when it was removed made it anew */
         kind = d->kind;
         domid = d->domid;

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """pxbackd's network cards: Debian's kernel as DomU, on a bridge with Dom0 and with another guest."""
 
-from harness import FULL, Skip, cases, expect, expect_none
-from linux import archive, boot_linux, expect_well, script_image
+from harness import FULL, Skip, built, cases, expect, expect_none
+from linux import archive, boot_linux, contents, expect_well, script_image
 
 # In Dom0: attach DOMID KEY VALUE...: a card from pxbackd, as a toolstack writes it; guest NAME WORDS: creates one; and
 # says FILE WORDS SECONDS: waits for words in a file.
@@ -67,9 +67,9 @@ random() { dd if=/dev/urandom bs=1M count=$1 2>/dev/null; }
 serve() {
     random 8 >/tmp/served
     echo "$ip serves $(md5sum </tmp/served)"
-    nc -l -p 7000 </tmp/served
+    /px/netload offer 7000 </tmp/served
 }
-fetch() { echo "$ip fetched from $1 $(nc $1 7000 </dev/null | md5sum)"; }
+fetch() { echo "$ip fetched from $1 $(/px/netload fetch $1 7000 | md5sum)"; }
 pings() {
     for size in 0 1 17 55 56 1471 1472 1473 4000 8192 16384 30000 50000 65000; do
         ping -q -c 1 -W 5 -s $size $1 >/tmp/ping || { echo "net: no answer of $size bytes from $1"; cat /tmp/ping; }
@@ -82,7 +82,9 @@ pings() {
 
 def guest_files(**scripts):
     """An archive that goes before the guests' initrd."""
-    return {'guest.cpio': archive({'px/guest.sh': GUEST.encode()} | {f'px/{name}': s.encode() for name, s in scripts.items()})}
+    netload = contents(built('system/netload'))
+    files = {'px/guest.sh': GUEST.encode(), 'px/netload': netload} | {f'px/{name}': s.encode() for name, s in scripts.items()}
+    return {'guest.cpio': archive(files), 'netload': netload}
 
 
 def run(hv, name, script, scripts, **options):
@@ -95,8 +97,8 @@ def run(hv, name, script, scripts, **options):
     return m
 
 
-def expect_transfer(m, server, client):
-    sums = expect(m, rf'^{server} serves (\w+)')[1]
+def expect_transfer(m, server, client, which=''):
+    sums = expect(m, rf'^{server} serves{which} (\w+)')[1]
     expect(m, rf'^{client} fetched from {server} {sums}')
 
 
@@ -112,9 +114,8 @@ guest a "px.ip=10.9.0.2 px.do=first"
 guest b "px.ip=10.9.0.3 px.do=second"
 attach 1 bridge br0
 attach 2 bridge br0
-nc -l -p 7000 </root/served
-says $log/a.log "a waits" 60
-echo "10.9.0.1 fetched from 10.9.0.2 $(nc 10.9.0.2 7000 </dev/null | md5sum)"
+/px/netload offer 7000 </root/served
+echo "10.9.0.1 fetched from 10.9.0.2 $(/px/netload fetch 10.9.0.2 7000 | md5sum)"
 says $log/b.log "PX-STATUS" 60
 cat $log/a.log $log/b.log
 gone a 1
@@ -128,18 +129,16 @@ true
 FIRST = r'''
 pings 10.9.0.1
 fetch 10.9.0.1
-echo "a waits"
 serve
-serve
+random 8 >/tmp/served
+echo "$ip serves again $(md5sum </tmp/served)"
+/px/netload offer 7001 </tmp/served
 '''
 
 SECOND = r'''
 pings 10.9.0.1
 pings 10.9.0.2
-echo "b waits"
-n=100
-until [ "$(nc 10.9.0.2 7000 </dev/null | tee /tmp/got | wc -c)" -gt 0 ] || [ $n = 0 ]; do n=$((n - 1)); sleep 0.2; done
-echo "$ip fetched from 10.9.0.2 $(md5sum </tmp/got)"
+echo "$ip fetched from 10.9.0.2 $(/px/netload fetch 10.9.0.2 7001 | md5sum)"
 '''
 
 
@@ -150,6 +149,8 @@ def test_linux_guests_reach_dom0_and_each_other(hv):
     expect(m, r'^10.9.0.3 pinged 10.9.0.1')
     expect(m, r'^10.9.0.3 pinged 10.9.0.2')
     expect_transfer(m, '10.9.0.1', '10.9.0.2')
+    expect_transfer(m, '10.9.0.2', '10.9.0.1')
+    expect_transfer(m, '10.9.0.2', '10.9.0.3', ' again')
 
 
 LIFE = r'''
@@ -178,10 +179,11 @@ says $log/a.log "a is up" 60
 ping -q -c 1 10.9.0.2
 random 16 >/root/served
 echo "10.9.0.1 serves $(md5sum </root/served)"
-nc -l -p 7000 </root/served &
+/px/netload offer 7000 </root/served &
+offering=$!
 sleep 0.5
 restart
-wait $!
+wait $offering
 for i in 1 2 3; do
     restart
     ping -q -c 1 -W 3 10.9.0.2 >/dev/null || echo "net: no answer after restart $i"
@@ -194,8 +196,7 @@ until_true grep -q 1400 /sys/class/net/vif1.0/mtu
 xenstore-write $back/1/0/rate 20000,20000
 sleep 0.5
 start=$(cut -d. -f1 /proc/uptime)
-n=50
-until [ "$(nc 10.9.0.2 7000 </dev/null | wc -c)" = 4194304 ] || [ $n = 0 ]; do n=$((n - 1)); sleep 0.1; done
+/px/netload fetch 10.9.0.2 7000 | wc -c
 took=$(($(cut -d. -f1 /proc/uptime) - start))
 echo "4 MiB at 1 MB a second took $took s"
 [ $took -ge 3 ] && [ $took -lt 20 ] || echo "net: the rate is not kept"
@@ -248,7 +249,7 @@ echo "queues: $(ls /sys/class/net/eth0/queues | tr '\n' ' ')"
 echo "a is up"
 fetch 10.9.0.1
 random 4 >/tmp/served
-nc -l -p 7000 </tmp/served
+/px/netload offer 7000 </tmp/served
 cd /sys/bus/xen/drivers/vif
 echo vif-0 >unbind
 until [ ! -e /sys/class/net/eth0 ]; do sleep 0.1; done
