@@ -183,10 +183,11 @@ static void script_done(void *of, int status)
     struct nic *n = of;
 
     n->plan->running = NULL;
-    if (!status)
-        return;
-    key_write(n->device, "hotplug-status", "error");
-    device_kill(n->device, "%s online: status %d", n->plan->script, status);
+    if (status) {
+        key_write(n->device, "hotplug-status", "error");
+        device_kill(n->device, "%s online: status %d", n->plan->script, status);
+    }
+    device_again(n->device);
 }
 
 static int lead(struct nic *n)

@@ -124,6 +124,8 @@ int net_connect(struct device *d)
     struct nic *n = d->data;
     int err;
 
+    if (n->plan->running)
+        return EAGAIN;
     if (!says(d, "request-rx-copy")) {
         device_fail(d, EOPNOTSUPP, "its front end wants pages to change their owner (no request-rx-copy)");
         return EOPNOTSUPP;

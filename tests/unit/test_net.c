@@ -28,7 +28,7 @@ static unsigned nr_keys;
 static uint8_t pages[8][NET_PAGE] __attribute__((aligned(NET_PAGE)));
 static struct device card = {.kind = &network_kind, .domid = 5, .back = "/local/domain/0/backend/qnic/5/0", .front = "front"};
 static char said[300];
-static unsigned settled, bound, mapped, killed;
+static unsigned settled, bound, mapped, killed, again;
 
 /* ---- the store ---- */
 
@@ -137,6 +137,12 @@ void device_settled(struct device *d)
 {
     (void)d;
     settled++;
+}
+
+void device_again(struct device *d)
+{
+    (void)d;
+    again++;
 }
 
 const char *device_name(const struct device *d)
@@ -406,7 +412,10 @@ Test(net, a_script_is_called_as_xl_calls_it)
     write_file("/run/own", "#!/bin/sh\necho $1 $2 $vif $XENBUS_PATH >>/run/calls\n");
     set("script", "/run/own");
     cr_assert(!network_kind.open(&card), "%s", said);
+    cr_assert_eq(network_kind.connect(&card), EAGAIN);
     loop_round(5000);
+    cr_assert(again == 1 && !network_kind.connect(&card));
+    network_kind.disconnect(&card);
     cr_assert(has_line("/run/calls", "online type_if=vif vif5.0 backend/qnic/5/0"));
     network_kind.close(&card);
     cr_assert(made("vif5.0"), "the script may want it");
