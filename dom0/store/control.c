@@ -48,12 +48,12 @@ static const struct {
     {"transaction-bytes", &quota.txn_bytes},
 };
 
-/* Nothing, a domain's number, or "set NAME VALUE" (with NULs or blanks between). */
+/* Nothing, a domain's number with or without "nodes VALUE", or "set NAME VALUE" (with NULs or blanks between). */
 static int run_quota(const char *args, char **reply)
 {
-    const struct domain_account *a;
+    struct domain_account *a;
     char name[32], *at;
-    unsigned value;
+    unsigned value, id;
     size_t size;
     FILE *f;
 
@@ -65,6 +65,14 @@ static int run_quota(const char *args, char **reply)
             }
         return EINVAL;
     }
+    if (sscanf(args, "%u %31s %u", &id, name, &value) == 3) {
+        a = id ? domains_account(id) : NULL;
+        if (!a || strcmp(name, "nodes"))
+            return EINVAL;
+        domains_mention(id);
+        a->nodes_most = value;
+        return 0;
+    }
     f = open_memstream(&at, &size);
     if (!f)
         return ENOMEM;
@@ -72,6 +80,8 @@ static int run_quota(const char *args, char **reply)
         a = domains_account((unsigned)strtoul(args, NULL, 10));
         if (a)
             fprintf(f, "nodes %u\nwatches %u\ntransactions %u\n", a->nodes, a->watches, a->transactions);
+        if (a && a->nodes_most)
+            fprintf(f, "of-nodes %u\n", a->nodes_most);
     } else {
         for (size_t i = 0; i < sizeof(quotas) / sizeof(quotas[0]); i++)
             fprintf(f, "%-18s %u\n", quotas[i].name, *quotas[i].value);
@@ -136,7 +146,7 @@ static const struct {
     {"live-update", "start the program anew with all its state and connections", run_reload},
     {"log", "on|off: log what clients do", run_log},
     {"print", "TEXT: write it to the log", run_print},
-    {"quota", "[DOMID | set NAME VALUE]: what a domain may have, and has", run_quota},
+    {"quota", "[DOMID [nodes VALUE] | set NAME VALUE]: what a domain may have, and has; nodes of one domain, 0: as all", run_quota},
     {"values", "PATH LEAF [AFTER]: LEAF of each child of PATH, as many as fit", run_values},
 };
 

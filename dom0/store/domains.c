@@ -42,6 +42,7 @@ void domains_forget(unsigned id)
 
     if (a) {
         a->born = 0;
+        a->nodes_most = 0;
         a->introduced = a->shutdown_seen = false;
     }
 }

@@ -14,6 +14,7 @@
 struct domain_account {
     uint64_t born;      /* stamp of its first mention; 0: not known */
     uint32_t nodes, watches, transactions;
+    uint32_t nodes_most; /* a quota of its own; 0: everybody's */
     bool introduced, shutdown_seen;
 };
 

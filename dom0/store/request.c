@@ -210,13 +210,18 @@ static int do_get_perms(struct request *r)
 
 /* ---- changing ---- */
 
+static uint32_t nodes_most(const struct domain_account *a)
+{
+    return a->nodes_most ? a->nodes_most : quota.nodes;
+}
+
 static int quota_nodes(const struct request *r, unsigned owner)
 {
     const struct domain_account *a = domains_account(owner);
 
     if (!r->c->id || !a)
         return 0;
-    return a->nodes + (r->txn ? txn_created(r->txn) : 0) >= quota.nodes ? ENOSPC : 0;
+    return a->nodes + (r->txn ? txn_created(r->txn) : 0) >= nodes_most(a) ? ENOSPC : 0;
 }
 
 /* The permissions of a new child: its parent's, but owned by the domain that makes it. That one may be younger than the list, so it
@@ -452,7 +457,7 @@ static int do_transaction_end(struct request *r)
         return ENOENT;
     conn_take_txn(r->c, r->txn);
     /* Several transactions could each be within the quota, and not all of them. */
-    if (*how == 'T' && r->c->id && domains_account(r->c->id)->nodes + txn_created(r->txn) > quota.nodes)
+    if (*how == 'T' && r->c->id && domains_account(r->c->id)->nodes + txn_created(r->txn) > nodes_most(domains_account(r->c->id)))
         rc = ENOSPC;
     if (*how == 'T' && !rc)
         rc = txn_commit(r->txn);

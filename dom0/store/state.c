@@ -29,7 +29,7 @@
 enum { DOMAIN = 1, NODE, SPECIAL, CONN, WATCH, TXN, END };
 
 struct domain_record {
-    uint32_t id, introduced, shutdown_seen;
+    uint32_t id, introduced, shutdown_seen, nodes_most; /* the last is missing in older files */
 };
 
 struct conn_record {
@@ -147,7 +147,7 @@ bool state_write(int fd, bool sockets)
     fwrite(MAGIC, 1, 8, f);
     for (unsigned id = 0; id < NR_DOMIDS; id++) {
         const struct domain_account *a = domains_account(id);
-        struct domain_record r = {id, a->introduced, a->shutdown_seen};
+        struct domain_record r = {id, a->introduced, a->shutdown_seen, a->nodes_most};
 
         if (a->born)
             put(f, DOMAIN, &r, sizeof(r), "", 0, "", 0);
@@ -325,16 +325,17 @@ static bool get_txn(const char *data, size_t size, struct conn *c)
 
 static bool get_domain(const char *data, size_t size)
 {
-    struct domain_record r;
+    struct domain_record r = {0};
 
-    if (size != sizeof(r))
+    if (size != sizeof(r) && size != offsetof(struct domain_record, nodes_most))
         return false;
-    memcpy(&r, data, sizeof(r));
+    memcpy(&r, data, size);
     if (r.id >= NR_DOMIDS)
         return false;
     domains_mention(r.id);
     domains_account(r.id)->introduced = r.introduced;
     domains_account(r.id)->shutdown_seen = r.shutdown_seen;
+    domains_account(r.id)->nodes_most = r.nodes_most;
     return true;
 }
 
