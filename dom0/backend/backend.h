@@ -61,7 +61,7 @@ struct kind {
     void (*stop)(void);             /* the daemon ends, devices stay as they are for the next one */
 };
 
-extern const struct kind block_kind, network_kind;
+extern const struct kind block_kind, network_kind, channel_kind;
 
 /* ---- devices (xenbus.c) ---- */
 void device_settled(struct device *d);

@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const struct kind *const kinds[] = {&block_kind, &network_kind, NULL};
+static const struct kind *const kinds[] = {&block_kind, &network_kind, &channel_kind, NULL};
 static const char *pid_file;
 static bool foreground;
 static struct source signal_source;
@@ -27,7 +27,7 @@ static int signals;
 static void usage(FILE *f)
 {
     fputs("usage: pxbackd [-F] [-P FILE] [-v]\n"
-          "The back ends of all guests' disks and network cards, in place of xen-blkback, xen-netback and QEMU.\n"
+          "The back ends of all guests' disks, network cards and channels, in place of xen-blkback, xen-netback and QEMU.\n"
           "  -F, --foreground   stay in the foreground, log to standard error\n"
           "  -P, --pid-file F   write the process number there once devices are served\n"
           "  -v, --verbose      log which devices come and go\n", f);
