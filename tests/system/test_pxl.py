@@ -4,22 +4,43 @@
 The scripts of tests/system/pxl run in Dom0; each of their checks prints a line.
 """
 
+import json
 import os
+import subprocess
 
-from harness import FULL, Skip, cases, expect, expect_healthy, fail
+from harness import FULL, Failure, Skip, built, cases, expect, expect_healthy, fail
 from machine import Machine, dom0_options
 from pxlimage import image
+from resultform import Forms
 
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'pxl')
 
 
-def run(hv, script, least, timeout=300, files=None):
-    """Boots Dom0 with a script of ours; every check of it must be good."""
-    initrd = image(f'pxl-{hv}-{script}.img', (files or {}) | {
+def documented():
+    """pxl's own words of its results' forms."""
+    return Forms(json.loads(subprocess.run([built('dom0/pxl'), '--json', 'help'], check=True, capture_output=True).stdout))
+
+
+def json_checked(m, forms):
+    """Each answer in JSON that the script showed has its documented form."""
+    for line in m.console:
+        if not line.startswith('JSON '):
+            continue
+        try:
+            bad = forms.wrong(json.loads(line[5:]))
+        except json.JSONDecodeError as e:
+            bad = f'{e}: {line[:200]}'
+        if bad:
+            fail(m, bad)
+
+
+def run(hv, script, least, timeout=300, files=None, words='', base=None):
+    """Boots Dom0 with a script of ours; every check of it must be good. base: the image, else one where no daemon is started."""
+    initrd = image(f'pxl-{hv}-{script}-{words}.img', (files or {}) | {
         f'root/{name}.elf': f'pvguest/{name}.elf' for name in ('sleep', 'hello')} | {
-        'root/start.sh': os.path.join(HERE, 'start.sh'), f'root/{script}.sh': os.path.join(HERE, f'{script}.sh')})
+        'root/start.sh': os.path.join(HERE, 'start.sh'), f'root/{script}.sh': os.path.join(HERE, f'{script}.sh')}, base)
     m = Machine(hv=hv, mem=2048, timeout=timeout,
-                **dom0_options(f'console=hvc0 quiet px.script=/root/{script}.sh', initrd, nic='none',
+                **dom0_options(f'console=hvc0 quiet px.script="/root/{script}.sh {words}"', initrd, nic='none',
                                memory='768M,max:768M', hv_args='loglvl=error'))
     m.run()
     good = [line for line in m.console if line.startswith('ok ')]
@@ -30,11 +51,18 @@ def run(hv, script, least, timeout=300, files=None):
     if len(good) < least:
         fail(m, f'{len(good)} checks instead of {least}')
     expect_healthy(m)
+    forms = documented()
+    json_checked(m, forms)
+    return forms
 
 
 @cases(('philoxen',), ('xen',))
 def test_pxl_commands(hv):
-    run(hv, 'commands', 90)
+    forms = run(hv, 'commands', 125)
+    # Those that change devices: test_pxl_devices.
+    missing = {name for name in forms.forms if not name.endswith('tach')} - forms.seen
+    if missing:
+        raise Failure(f'nobody looked at the JSON of {sorted(missing)}')
 
 
 @cases(('philoxen',), ('xen',))
@@ -43,10 +71,16 @@ def test_pxl_linux(hv):
     run(hv, 'linux', 12, 400, {'root/guest.img': guest, 'root/vmlinuz': 'dom0/vmlinuz'})
 
 
+@cases(('philoxen', 'kernel'), ('philoxen', 'pxbackd'), ('xen', 'kernel'), ('xen', 'pxbackd'))
+def test_pxl_devices(hv, back):
+    guest = image('pxl-devices.img', {'init': os.path.join(HERE, 'guest-devices.sh')}, base='dom0/small.img')
+    run(hv, 'devices', 60, 400, {'root/guest.img': guest, 'root/vmlinuz': 'dom0/vmlinuz'}, back, None if back == 'kernel' else 'dom0/pxl.img')
+
+
 @cases(('philoxen',), ('xen',))
-def test_pxl_devices(hv):
-    guest = image(f'pxl-devices-{hv}.img', {'init': os.path.join(HERE, 'guest-devices.sh')}, base='dom0/small.img')
-    run(hv, 'devices', 60, 400, {'root/guest.img': guest, 'root/vmlinuz': 'dom0/vmlinuz'})
+def test_pxl_keys(hv):
+    guest = image(f'pxl-keys-{hv}.img', {'init': os.path.join(HERE, 'guest-init.sh')}, base='dom0/small.img')
+    run(hv, 'keys', 45, 400, {'root/guest.img': guest, 'root/vmlinuz': 'dom0/vmlinuz'})
 
 
 @cases(('philoxen',), ('xen',))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Debian's kernel as DomU with a disk and a network card from Dom0's kernel (xen-blkback, xen-netback), made by pxl."""
+"""Debian's kernel as DomU with a disk and a network card, made by pxl: from Dom0's kernel (xen-blkback, xen-netback) and from pxbackd."""
 
 from harness import cases, expect, expect_none
 from linux import boot_linux, expect_well, script_image
@@ -17,8 +17,8 @@ name = "guest"
 kernel = "/root/vmlinuz"
 ramdisk = "/root/small.img"
 memory = 192
-vif = [ "bridge=br0" ]
-disk = [ "/root/disk,raw,xvda,rw" ]
+vif = [ "bridge=br0,backendtype=@NIC@" ]
+disk = [ "/root/disk,raw,xvda,rw,backendtype=@DISK@" ]
 extra = 'console=hvc0 quiet px.run="sh -c /bin/true; echo seen $(md5sum </dev/xvda); ip addr add 10.9.0.2/24 dev eth0; ip link set eth0 up; ping -q -c 3 10.9.0.1; ping -q -c 3 -s 30000 10.9.0.1; dd if=/dev/urandom of=/dev/xvda bs=1M count=8 conv=fsync 2>/dev/null; echo 3 >/proc/sys/vm/drop_caches; echo written $(md5sum </dev/xvda)"'
 END
 pxl create guest.cfg || exit 1
@@ -43,9 +43,10 @@ echo "after $(md5sum </root/disk)"
 '''
 
 
-@cases(('philoxen',), ('xen',))
-def test_a_linux_guest_has_a_disk_and_a_network(hv):
-    m = boot_linux(script_image(f'split-{hv}', SCRIPT, base='dom0/pxl.img'), 'px.script=/px/test.sh', hv=hv, mem=1536,
+@cases(('philoxen', 'kernel'), ('philoxen', 'pxbackd'), ('xen', 'kernel'), ('xen', 'pxbackd'))
+def test_a_linux_guest_has_a_disk_and_a_network(hv, back):
+    script = SCRIPT.replace('@NIC@', back).replace('@DISK@', {'kernel': 'phy', 'pxbackd': 'qdisk'}[back])
+    m = boot_linux(script_image(f'split-{hv}-{back}', script, base='dom0/pxl.img'), 'px.script=/px/test.sh', hv=hv, mem=1536,
                    dom0_mem=768)
     expect(m, r'^PX-STATUS: 0')
     before = expect(m, r'^before (\w+)')[1]

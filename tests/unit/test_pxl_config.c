@@ -272,6 +272,8 @@ Test(pxl_config, what_does_not_fit_together_is_refused)
         "name='a'; kernel='/k'", "name='a'; kernel='/k'; memory=1; vcpus=0", "name='a'; kernel='/k'; memory=1; vcpus=3; maxvcpus=2",
         "name='a'; kernel='/k'; memory=2; maxmem=1", "name='a'; kernel='/k'; memory=1; type='hvm'",
         "name='a'; kernel='/k'; memory=1; pool='other'", "name='a'; kernel='/k'; memory=1; bootloader='pygrub'",
+        "name='a'; kernel='/k'; memory=1; disk=['/a,raw,xvda,w','/b,raw,xvda,w']", "name='a'; kernel='/k'; memory=1; channel=['name=x']",
+        "name='a'; kernel='/k'; memory=1; channel=['connection=socket,path=x']", "name='a'; kernel='/k'; memory=1; channel=['connection=pty,x=y']",
         "name='a'; kernel='/k'; memory=1; tsc_mode='sundial'", "name='a'; kernel='/k'; memory=1; cpuid='host,nosuch=1'",
     };
 

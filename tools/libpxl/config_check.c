@@ -46,10 +46,8 @@ static void without(struct pxl *p, const struct pxl_config *c)
         const char *key, *why;
     } limits[] = {
         {c->nr_p9s, "p9", "there is no back end for it"},
-        {c->nr_channels, "channel", "there is no back end for it"},
         {c->nr_vfbs, "vfb", "there is no back end for it"},
         {c->seclabel && *c->seclabel, "seclabel", "there is no security module"},
-        {c->xenstore_quota >= 0, "xenstore_quota", "the store has one quota for all domains"},
     };
 
     for (unsigned i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
@@ -58,9 +56,27 @@ static void without(struct pxl *p, const struct pxl_config *c)
     for (unsigned i = 0; i < c->nr_vifs; i++)
         if (c->vifs[i].model || (c->vifs[i].type && strcmp(c->vifs[i].type, "vif")))
             pxl_log(p, 0, "warning: vif %u: model= and type= have no effect: PV guests have no emulated cards", i);
-    for (unsigned i = 0; i < c->nr_disks; i++)
-        if (c->disks[i].script)
-            pxl_log(p, 0, "warning: disk %s: script= has no effect: target= is a file or a block device", c->disks[i].vdev);
+}
+
+/* "connection=pty|socket,name=…,path=…" */
+static int channel_check(struct pxl *p, const struct pxl_strings *s)
+{
+    const char *connection = NULL, *path = NULL;
+
+    for (unsigned i = 0; i < s->n; i++) {
+        if (!strncmp(s->s[i], "connection=", 11))
+            connection = s->s[i] + 11;
+        else if (!strncmp(s->s[i], "path=", 5))
+            path = s->s[i] + 5;
+        else if (strncmp(s->s[i], "name=", 5))
+            return pxl_fail(p, NULL, EINVAL, "connection, path, name", "understand \"%s\" of a channel", s->s[i]);
+    }
+    if (connection && !strcmp(connection, "pty") && !path)
+        return 0;
+    if (connection && !strcmp(connection, "socket") && path && *path == '/')
+        return 0;
+    return pxl_fail(p, NULL, EINVAL, "\"connection=pty,name=agent\" or \"connection=socket,path=/run/agent,name=agent\"",
+                    "use a channel: it is a pty, or a socket with a path that begins with /");
 }
 
 int pxl_config_check(struct pxl *p, const struct pxl_config *c)
@@ -72,9 +88,9 @@ int pxl_config_check(struct pxl *p, const struct pxl_config *c)
         return pxl_fail(p, NULL, EOPNOTSUPP, "type=\"pv\"", "make a guest of type %s: only pv there is", c->type);
     if (c->builder && strcmp(c->builder, "generic") && strcmp(c->builder, "linux"))
         return pxl_fail(p, NULL, EOPNOTSUPP, "leave builder= out", "use the builder %s: only PV guests there are", c->builder);
-    if (c->bootloader)
-        return pxl_fail(p, NULL, EOPNOTSUPP, "kernel= with a file of Dom0", "run the boot loader %s", c->bootloader);
-    if (!c->kernel)
+    if (c->bootloader && !c->nr_disks)
+        return pxl_fail(p, NULL, EINVAL, "disk=[\"/srv/guest.img,raw,xvda,w\"]", "run the boot loader %s: there is no disk", c->bootloader);
+    if (!c->kernel && !c->bootloader)
         return pxl_fail(p, NULL, EINVAL, "kernel=\"/path/vmlinuz\"", "use the configuration: it names no kernel");
     if (!c->memory)
         return pxl_fail(p, NULL, EINVAL, "memory=128 (MiB)", "use the configuration: it says no memory");
@@ -84,10 +100,17 @@ int pxl_config_check(struct pxl *p, const struct pxl_config *c)
         return pxl_fail(p, NULL, EINVAL, NULL, "use the configuration: memory=%lu is more than maxmem=%lu", c->memory, c->maxmem);
     if (c->pool && strcmp(c->pool, "Pool-0"))
         return pxl_fail(p, NULL, EINVAL, "pool=\"Pool-0\"", "use the CPU pool %s: there is only Pool-0", c->pool);
+    for (unsigned i = 0; i < c->nr_disks; i++)
+        for (unsigned k = 0; k < i; k++)
+            if (!strcmp(c->disks[i].vdev, c->disks[k].vdev))
+                return pxl_fail(p, NULL, EEXIST, "xvda, xvdb, xvdc", "use two disks that are called %s", c->disks[i].vdev);
     if (c->tsc_mode && tsc_mode_number(c->tsc_mode) < 0)
         return pxl_fail(p, NULL, EINVAL, "default, always_emulate, native or native_paravirt", "use tsc_mode=\"%s\"", c->tsc_mode);
     if (cpuid_check(p, c))
         return -1;
+    for (unsigned i = 0; i < c->nr_channels; i++)
+        if (channel_check(p, &c->channels[i]))
+            return -1;
     for (unsigned i = 0; i < c->nr_disks; i++)
         if (c->disks[i].backend_domain && strcmp(c->disks[i].backend_domain, "0") && strcmp(c->disks[i].backend_domain, "Domain-0"))
             return pxl_fail(p, NULL, EOPNOTSUPP, "leave backend= out", "use the disk back end in domain %s: they are in Domain-0",

@@ -39,6 +39,20 @@ int pxl_console_tty(struct pxl *p, uint32_t domid, int timeout_ms, char *path, s
 
 /* ---- pxconsoled, by its socket; pxconsoled(8) has the requests ---- */
 
+int pxl_channel_tty(struct pxl *p, uint32_t domid, unsigned number, char *path, size_t size)
+{
+    char *tty;
+
+    fault_clear(p);
+    tty = store_read(p, XBT_NULL, "/local/domain/0/backend/console/%u/%u/tty", domid, number);
+    if (!tty)
+        return pxl_fail(p, NULL, ENOENT, "channel=[\"connection=pty\"] makes one", "find console %u of domain %u: it has none that is a terminal",
+                        number, domid);
+    snprintf(path, size, "%s", tty);
+    free(tty);
+    return 0;
+}
+
 static int connect_daemon(void)
 {
     struct sockaddr_un a = {.sun_family = AF_UNIX, .sun_path = SOCKET};

@@ -4,6 +4,7 @@
  * abandon(), which is right after any of them; who is killed on the way leaves a note that pxl_sweep() finds (making.h).
  */
 #include "internal.h"
+#include "bootloader.h"
 #include "device.h"
 #include "making.h"
 #include "names.h"
@@ -17,7 +18,8 @@
 
 struct creation {
     struct pxl *p;
-    const struct pxl_config *c;
+    const struct pxl_config *c;    /* with what the boot loader found */
+    const struct pxl_config *kept; /* as it is written down: it looks again when the domain reboots */
     const char *name;
     struct making *making;
     uint32_t domid;
@@ -211,7 +213,7 @@ static int keys_write(struct pxl *p, xs_transaction_t t, void *arg)
 /* As it was made: with the name, the UUID and the MACs it got, which stay when it reboots. */
 static int keep(struct creation *n)
 {
-    struct pxl_config c = *n->c;
+    struct pxl_config c = *n->kept;
     int rc;
 
     c.name = (char *)n->name;
@@ -227,6 +229,16 @@ static int keep(struct creation *n)
     rc = pxl_domain_config_set(n->p, n->domid, &c);
     free(c.vifs);
     return rc;
+}
+
+static int quota_set(struct creation *n)
+{
+    int rc = store_quota(n->p, n->domid, n->c->xenstore_quota > UINT32_MAX ? UINT32_MAX : (uint32_t)n->c->xenstore_quota);
+
+    if (rc > 0)
+        pxl_log(n->p, 0, "warning: xenstore_quota=%ld has no effect: this store has one quota for all domains (xenstored --quota)",
+                n->c->xenstore_quota);
+    return rc < 0 ? pxl_wrap(n->p, "set its quota in the store") : 0;
 }
 
 /* Where pxconsoled runs, nothing of the first millisecond may be lost. A domain without console is better than none. */
@@ -288,6 +300,8 @@ static int create_steps(struct creation *n, const struct pxl_create_options *o)
         return -1;
     if (store_introduce(p, n->domid, n->b.store_mfn, n->b.store_port))
         return pxl_wrap(p, "connect it to the store");
+    if (n->c->xenstore_quota > 0 && quota_set(n))
+        return -1;
     console_connect(n);
     /* From here on it is whole (making.h). */
     if (!o->paused && pxl_unpause(p, n->domid))
@@ -297,10 +311,10 @@ static int create_steps(struct creation *n, const struct pxl_create_options *o)
 
 static bool inject;
 
-static int create_one(struct pxl *p, const struct pxl_config *c, const struct pxl_create_options *o, const char *name,
-                      const struct pxl_image *image, struct making *making, uint32_t *domid)
+static int create_one(struct pxl *p, const struct pxl_config *c, const struct pxl_config *kept, const struct pxl_create_options *o,
+                      const char *name, const struct pxl_image *image, struct making *making, uint32_t *domid)
 {
-    struct creation n = {.p = p, .c = c, .name = name, .making = making};
+    struct creation n = {.p = p, .c = c, .kept = kept, .name = name, .making = making};
     uint32_t taken;
     char *cmdline = NULL;
     int rc;
@@ -333,32 +347,60 @@ static int create_one(struct pxl *p, const struct pxl_config *c, const struct px
     return 0;
 }
 
-int pxl_create(struct pxl *p, const struct pxl_config *c, const struct pxl_create_options *o, uint32_t *domid)
+static int create_all(struct pxl *p, const struct pxl_config *c, const struct pxl_config *kept, const struct pxl_create_options *o,
+                      struct making *making, uint32_t *domid)
 {
-    struct pxl_image *image;
-    struct making making;
-    unsigned removed;
+    struct pxl_image *image = pxl_image_open(p, c->kernel, c != kept); /* what a boot loader copied has no other use */
     char name[80];
     int rc = 0;
+
+    if (!image)
+        return pxl_wrap(p, "create %s", c->name);
+    if (!o->count)
+        rc = create_one(p, c, kept, o, c->name, image, making, domid);
+    for (unsigned i = 1; i <= o->count && !rc; i++) {
+        snprintf(name, sizeof(name), "%.52s-%u", c->name, i);
+        rc = create_one(p, c, kept, o, name, image, making, domid);
+    }
+    pxl_image_close(image);
+    return rc;
+}
+
+static int create_by_bootloader(struct pxl *p, const struct pxl_config *c, const struct pxl_create_options *o, struct making *making,
+                                uint32_t *domid)
+{
+    struct pxl_config found = *c;
+    struct boot boot;
+    char folder[sizeof(making->path) + 8];
+    int rc;
+
+    snprintf(folder, sizeof(folder), "%s" BOOT_FOLDER, making->path);
+    rc = boot_find(p, c, folder, &boot);
+    if (rc) {
+        pxl_wrap(p, "create %s", c->name);
+    } else {
+        found.kernel = boot.kernel;
+        found.ramdisk = boot.ramdisk;
+        found.cmdline = boot.cmdline;
+        rc = create_all(p, &found, c, o, making, domid);
+    }
+    boot_free(&boot);
+    return rc;
+}
+
+int pxl_create(struct pxl *p, const struct pxl_config *c, const struct pxl_create_options *o, uint32_t *domid)
+{
+    struct making making;
+    unsigned removed;
+    int rc;
 
     inject = getenv("PXL_KILL_AT") || getenv("PXL_FAIL_AT");
     pxl_sweep(p, &removed);
     if (pxl_config_check(p, c))
         return pxl_wrap(p, "create %s", c->name ? c->name : "a domain without name");
-    image = pxl_image_open(p, c->kernel, false);
-    if (!image)
+    if (making_begin(p, &making))
         return pxl_wrap(p, "create %s", c->name);
-    if (making_begin(p, &making)) {
-        pxl_image_close(image);
-        return pxl_wrap(p, "create %s", c->name);
-    }
-    if (!o->count)
-        rc = create_one(p, c, o, c->name, image, &making, domid);
-    for (unsigned i = 1; i <= o->count && !rc; i++) {
-        snprintf(name, sizeof(name), "%.52s-%u", c->name, i);
-        rc = create_one(p, c, o, name, image, &making, domid);
-    }
+    rc = c->bootloader ? create_by_bootloader(p, c, o, &making, domid) : create_all(p, c, c, o, &making, domid);
     making_end(&making);
-    pxl_image_close(image);
     return rc;
 }

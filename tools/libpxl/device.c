@@ -9,7 +9,7 @@
 
 #define BACKEND_WAIT_MS 10000
 
-const char *const device_kinds[NR_KINDS] = {"vbd", "qdisk", "vif", "qnic"};
+const char *const device_kinds[NR_KINDS] = {"vbd", "qdisk", "vif", "qnic", "console"};
 
 /* ---- the two folders ---- */
 
@@ -64,7 +64,7 @@ static int device_keys(struct pxl *p, xs_transaction_t t, void *arg)
     char state[2] = {'0' + XenbusStateInitialising, 0};
 
     (void)p;
-    return keys_common(d, t) || (d->disk ? disk_keys(d, t) : vif_keys(d, t)) || device_back(d, t, "state", state) ? -1 : 0;
+    return keys_common(d, t) || (*d->script && device_back(d, t, SCRIPT, d->script)) || (d->disk ? disk_keys(d, t) : d->vif ? vif_keys(d, t) : channel_keys(d, t)) || device_back(d, t, "state", state) ? -1 : 0;
 }
 
 /* ---- what the back end does ---- */
@@ -179,9 +179,15 @@ static int device_ready(struct device *d)
 
 /* ---- all of them ---- */
 
+static int channel_choose(struct device *d)
+{
+    d->kind = KIND_CHANNEL;
+    return pxl_backend_daemon() ? 0 : pxl_fail(d->p, NULL, ENOENT, "start pxbackd, or leave channel= out", "find pxbackd: it does not run");
+}
+
 static int device_begin(struct device *d)
 {
-    if (d->disk ? disk_choose(d) || (d->kind == KIND_VBD && disk_open(d)) : vif_choose(d))
+    if (d->disk ? disk_choose(d) || (d->kind == KIND_VBD && disk_open(d)) : d->vif ? vif_choose(d) : channel_choose(d))
         return -1;
     if (!store_change(d->p, device_keys, d))
         return 0;
@@ -189,9 +195,16 @@ static int device_begin(struct device *d)
     return -1;
 }
 
+/* The kernel's driver of disks waits for what a script makes; that of interfaces makes what a script is for. */
 static int device_complete(struct device *d)
 {
-    return device_ready(d) || (d->kind == KIND_VIF && vif_connect(d)) ? -1 : 0;
+    if (d->kind == KIND_VBD && *d->script && script_run(d->p, d->domid, d->kind, d->id, d->script, true))
+        return -1;
+    if (device_ready(d))
+        return -1;
+    if (d->kind != KIND_VIF)
+        return 0;
+    return *d->script ? script_run(d->p, d->domid, d->kind, d->id, d->script, true) : vif_connect(d);
 }
 
 int device_make(struct device *d)
@@ -201,13 +214,14 @@ int device_make(struct device *d)
 
 static int named(struct device *d, int rc)
 {
-    return !rc ? 0 : d->disk ? pxl_wrap(d->p, "add the disk %s", d->disk->vdev) : pxl_wrap(d->p, "add the interface %u", d->id);
+    return !rc ? 0 : d->disk ? pxl_wrap(d->p, "add the disk %s", d->disk->vdev)
+           : d->vif  ? pxl_wrap(d->p, "add the interface %u", d->id) : pxl_wrap(d->p, "add the channel %u", d->id);
 }
 
 /* First all of them are told to their back ends, then each is waited for. */
 int devices_add(struct pxl *p, uint32_t domid, const char *uuid, const struct pxl_config *c, char (*macs)[18])
 {
-    unsigned n = c->nr_disks + c->nr_vifs;
+    unsigned n = c->nr_disks + c->nr_vifs + c->nr_channels;
     struct device *all = calloc(n + 1, sizeof(*all));
     int rc = 0;
 
@@ -219,9 +233,12 @@ int devices_add(struct pxl *p, uint32_t domid, const char *uuid, const struct px
         *d = (struct device){.p = p, .domid = domid, .uuid = uuid};
         if (i < c->nr_disks) {
             d->disk = &c->disks[i];
-        } else {
+        } else if (i < c->nr_disks + c->nr_vifs) {
             d->id = i - c->nr_disks;
             d->vif = &c->vifs[d->id];
+        } else { /* number 0 is the console */
+            d->id = i - c->nr_disks - c->nr_vifs + 1;
+            d->channel = &c->channels[d->id - 1];
         }
         rc = named(d, device_begin(d));
         if (!rc && d->vif)
@@ -235,14 +252,19 @@ int devices_add(struct pxl *p, uint32_t domid, const char *uuid, const struct px
 
 void device_drop(struct pxl *p, uint32_t domid, unsigned kind, const char *id)
 {
-    char *node = kind == KIND_VBD ? store_read(p, XBT_NULL, "/local/domain/0/backend/vbd/%u/%s/params", domid, id) : NULL;
+    const char *front = kind < KIND_VIF ? "vbd" : kind < KIND_CHANNEL ? "vif" : "console";
+    char *node;
+
+    if (kind == KIND_VBD || kind == KIND_VIF)
+        script_end(p, domid, kind, id);
+    node = kind == KIND_VBD ? store_read(p, XBT_NULL, "/local/domain/0/backend/vbd/%u/%s/params", domid, id) : NULL;
 
     if (node)
         loop_clear(node);
     free(node);
-    store_remove(p, XBT_NULL, "/local/domain/%u/device/%s/%s", domid, kind < KIND_VIF ? "vbd" : "vif", id);
+    store_remove(p, XBT_NULL, "/local/domain/%u/device/%s/%s", domid, front, id);
     store_remove(p, XBT_NULL, "/local/domain/0/backend/%s/%u/%s", device_kinds[kind], domid, id);
-    store_remove(p, XBT_NULL, "/libxl/%u/device/%s/%s", domid, kind < KIND_VIF ? "vbd" : "vif", id); /* xl's note */
+    store_remove(p, XBT_NULL, "/libxl/%u/device/%s/%s", domid, front, id); /* xl's note */
 }
 
 void devices_remove(struct pxl *p, uint32_t domid)

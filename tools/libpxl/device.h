@@ -2,8 +2,8 @@
 /*
  * Devices of a domain in the store: a folder of the front end, which the guest owns, and one of the back end, which Dom0 owns.
  *
- * A front end is device/vbd or device/vif; its back end one of two drivers: the kernel's (backend/vbd, backend/vif) or pxbackd's
- * (backend/qdisk, backend/qnic). Front ends do not care; they follow the key `backend`. What is done here never follows a path that
+ * A front end is device/vbd, device/vif or device/console (channels); its back end the kernel's (backend/vbd, backend/vif) or pxbackd's
+ * (backend/qdisk, backend/qnic, backend/console). Front ends do not care; they follow the key `backend`. What is done here never follows a path that
  * the guest could have written: a back end is found by its own name.
  *
  * A device that is attached while the domain lives has the key MAKING in its back end's folder until it is complete: who is killed
@@ -17,8 +17,9 @@
 #define BACK "/local/domain/0/backend/%s/%u/%u"
 #define FRONT "/local/domain/%u/device/%s/%u"
 #define MAKING "pxl-making"
+#define SCRIPT "pxl-script" /* in the back end's folder: the script that we began it with, and end it with */
 
-enum { KIND_VBD, KIND_QDISK, KIND_VIF, KIND_QNIC, NR_KINDS };
+enum { KIND_VBD, KIND_QDISK, KIND_VIF, KIND_QNIC, KIND_CHANNEL, NR_KINDS };
 extern const char *const device_kinds[NR_KINDS];
 
 /* One device's two folders, made together. */
@@ -28,23 +29,25 @@ struct device {
     uint32_t domid;
     unsigned id;
     const char *uuid;
-    const struct pxl_disk *disk; /* one of the two */
+    const struct pxl_disk *disk; /* one of the three */
     const struct pxl_vif *vif;
+    const struct pxl_strings *channel;
     char node[64];       /* KIND_VBD: the block device */
     char numbers[24];    /* KIND_VBD: its numbers */
     char mac[18];
+    char script[256];    /* one that we run: its path; else "" */
     bool hot;            /* the domain runs already */
 };
 
 static inline const char *device_front(const struct device *d)
 {
-    return d->disk ? "vbd" : "vif";
+    return d->disk ? "vbd" : d->vif ? "vif" : "console";
 }
 
 /* The two kinds of back ends of a disk (or an interface): *other is the kernel's if kind is pxbackd's. */
 static inline unsigned device_other_kind(unsigned kind)
 {
-    return kind ^ 1;
+    return kind == KIND_CHANNEL ? kind : kind ^ 1;
 }
 
 /* Those of the configuration, before the domain starts. uuid: the domain's, the loops of its disks' files are marked with.
@@ -73,6 +76,13 @@ int disk_keys(struct device *d, xs_transaction_t t);
 unsigned vdev_number(const char *name); /* 0: not understood */
 void loop_clear(const char *node);   /* only a loop of ours */
 void loops_sweep(struct pxl *p, const char *uuid, uint32_t keep);
+
+/* script.c; path: of a script that runs, in full. begin: add or online, else remove or offline. */
+void script_path(const char *script, char *path, size_t size);
+int script_run(struct pxl *p, uint32_t domid, unsigned kind, unsigned id, const char *path, bool begin);
+void script_end(struct pxl *p, uint32_t domid, unsigned kind, const char *id);
+
+int channel_keys(struct device *d, xs_transaction_t t); /* channel.c */
 
 /* vif.c */
 int vif_choose(struct device *d);    /* kind, MAC, mode */

@@ -116,6 +116,8 @@ int store_remove(struct pxl *p, xs_transaction_t t, const char *format, ...) __a
 /* Owner `owner`, and if reader >= 0 that domain may read. */
 int store_mkdir(struct pxl *p, xs_transaction_t t, const char *path, uint32_t owner, int reader);
 int store_introduce(struct pxl *p, uint32_t domid, uint64_t mfn, uint32_t port);
+/* How many nodes the domain may own: 0, or -1 with a fault; 1: this store has one quota for all. */
+int store_quota(struct pxl *p, uint32_t domid, uint32_t nodes);
 /* The names below path in one block from malloc, or NULL and *n 0. */
 char **store_list(struct pxl *p, const char *path, unsigned *n);
 /* Reads n paths with few round trips; value() gets NULL for what is not there. */

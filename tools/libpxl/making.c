@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "making.h"
+#include "bootloader.h"
 #include "device.h"
 #include "names.h"
 #include <dirent.h>
@@ -134,7 +135,7 @@ int pxl_sweep(struct pxl *p, unsigned *removed)
     *removed = 0;
     fault_clear(p);
     while (folder && (e = readdir(folder))) {
-        char line[LINE + 1] = "";
+        char line[LINE + 1] = "", boot[128];
         int fd = e->d_name[0] == '.' ? -1 : openat(dirfd(folder), e->d_name, O_RDWR | O_CLOEXEC);
 
         if (fd < 0)
@@ -142,6 +143,8 @@ int pxl_sweep(struct pxl *p, unsigned *removed)
         if (!flock(fd, LOCK_EX | LOCK_NB)) {
             if (read(fd, line, LINE) == LINE)
                 *removed += remove_named(p, line);
+            snprintf(boot, sizeof(boot), FOLDER "/%.60s" BOOT_FOLDER, e->d_name);
+            boot_folder_remove(boot);
             unlinkat(dirfd(folder), e->d_name, 0);
         }
         close(fd);

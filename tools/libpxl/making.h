@@ -17,6 +17,8 @@ struct making {
     char path[64];
 };
 
+#define BOOT_FOLDER ".boot" /* behind the note's path: what a boot loader copied */
+
 int making_begin(struct pxl *p, struct making *m);
 /* Names what is made from now on; uuid NULL: nothing. domid DOMID_INVALID: it has no number yet. */
 int making_name(struct pxl *p, struct making *m, const char *uuid, uint32_t domid);

@@ -231,6 +231,8 @@ int pxl_ended(struct pxl *p, const char *name_or_id, struct pxl_ended *e);
 
 /* The pseudo-terminal of its console, as the console daemon names it; waits for the daemon. */
 int pxl_console_tty(struct pxl *p, uint32_t domid, int timeout_ms, char *path, size_t size);
+/* Of a channel, from number 1 on, that is a pseudo-terminal. */
+int pxl_channel_tty(struct pxl *p, uint32_t domid, unsigned number, char *path, size_t size);
 bool pxl_console_daemon(void); /* does pxconsoled run? */
 /* Returns when pxconsoled has the domain's console: what is printed from now on is kept. At once where no pxconsoled
  * runs. port and frame of the console, or 0: the daemon finds them in the store. */

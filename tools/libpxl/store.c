@@ -174,6 +174,18 @@ int store_introduce(struct pxl *p, uint32_t domid, uint64_t mfn, uint32_t port)
     return 0;
 }
 
+int store_quota(struct pxl *p, uint32_t domid, uint32_t nodes)
+{
+    char text[48], *reply;
+    int n = snprintf(text, sizeof(text), "%u nodes %u", domid, nodes) + 1;
+
+    reply = ask(p, XS_CONTROL, 0, "quota", text, (size_t)n, NULL);
+    if (!reply)
+        return p->fault ? -1 : errno == EINVAL || errno == ENOENT || errno == ENOSYS ? 1 : failed(p, "store control", "the quota");
+    free(reply);
+    return 0;
+}
+
 /* A long one comes in parts, which libxenstore puts together. */
 static char **list_long(const char *path, unsigned *n)
 {

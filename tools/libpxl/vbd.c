@@ -28,6 +28,8 @@ int disk_keys(struct device *d, xs_transaction_t t)
         rc = device_back(d, t, "params", params) || device_back(d, t, "type", "qdisk") ||
              device_back(d, t, "direct-io-safe", k->direct_io ? "1" : "0");
         free(params);
+    } else if (*d->script) {
+        rc = device_back(d, t, "params", k->target) || device_back(d, t, "type", "phy") || device_back(d, t, "script", d->script);
     } else {
         rc = device_back(d, t, "params", d->node) || device_back(d, t, "type", "phy") ||
              device_back(d, t, "physical-device", d->numbers) || device_back(d, t, "physical-device-path", d->node);
@@ -75,8 +77,16 @@ unsigned vdev_number(const char *name)
 
 /* ---- which back end ---- */
 
+/* xl's own script for files and block devices does what is done here. */
+static bool scripted(const struct pxl_disk *k)
+{
+    return k->script && strcmp(k->script, "block");
+}
+
 static bool kernels(const struct pxl_disk *k)
 {
+    if (scripted(k))
+        return k->backendtype != PXL_BACKEND_QDISK && k->backendtype != PXL_BACKEND_PXBACKD;
     /* What only one of the two can do decides where nothing was said. */
     return k->backendtype == PXL_BACKEND_PHY ||
            (k->backendtype == PXL_BACKEND_ANY && k->format == PXL_RAW && !pxl_backend_daemon());
@@ -101,12 +111,16 @@ int disk_choose(struct device *d)
     if (d->kind == KIND_QDISK && !pxl_backend_daemon())
         return pxl_fail(d->p, NULL, ENOENT, k->format == PXL_RAW ? "start pxbackd, or backendtype=phy" : "start pxbackd",
                         "find pxbackd for %s: it does not run", k->target);
+    if (k->backend_domain && strcmp(k->backend_domain, "0") && strcmp(k->backend_domain, "Domain-0"))
+        return pxl_fail(d->p, NULL, EOPNOTSUPP, "leave backend= out", "use the back end of %s: they are in Domain-0", k->backend_domain);
+    if (scripted(k)) { /* what the target is, the script knows */
+        script_path(k->script, d->script, sizeof(d->script));
+        return d->kind == KIND_VBD ? 0 : pxl_fail(d->p, NULL, EOPNOTSUPP, "backendtype=phy", "run %s: pxbackd opens files and block devices", k->script);
+    }
     if (stat(k->target, &st))
         return pxl_fail(d->p, "stat", errno, NULL, "find %s", k->target);
     if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
         return pxl_fail(d->p, NULL, ENOTBLK, NULL, "use %s: it is neither a file nor a block device", k->target);
-    if (k->backend_domain && strcmp(k->backend_domain, "0") && strcmp(k->backend_domain, "Domain-0"))
-        return pxl_fail(d->p, NULL, EOPNOTSUPP, "leave backend= out", "use the back end of %s: they are in Domain-0", k->backend_domain);
     return 0;
 }
 
@@ -153,6 +167,8 @@ int disk_open(struct device *d)
 {
     struct stat st;
 
+    if (*d->script)
+        return 0;
     snprintf(d->node, sizeof(d->node), "%s", d->disk->target);
     if (stat(d->disk->target, &st))
         return pxl_fail(d->p, "stat", errno, NULL, "find %s", d->disk->target);

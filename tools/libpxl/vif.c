@@ -2,9 +2,13 @@
 /* Network interfaces: which back end and mode; for the kernel's back end, what scripts do elsewhere. */
 #include "device.h"
 #include <ctype.h>
+#include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/sockios.h>
 #include <net/if.h>
+#include <net/route.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -40,7 +44,7 @@ int vif_keys(struct device *d, xs_transaction_t t)
     if (device_back(d, t, "handle", text) || device_front_key(d, t, "handle", text) || device_back(d, t, "mac", d->mac) ||
         device_front_key(d, t, "mac", d->mac) || device_back(d, t, "bridge", bridge_of(v)) || device_back(d, t, "type", "vif") ||
         device_back(d, t, "hotplug-status", "") || device_back(d, t, "mode", mode ? mode : "bridge") ||
-        device_back(d, t, "script", mode ? "" : v->script)) /* xen-netback does not start without the key */
+        device_back(d, t, "script", mode ? "" : *d->script ? d->script : v->script)) /* xen-netback does not start without the key */
         return -1;
     if ((v->ip && device_back(d, t, "ip", v->ip)) || (v->ifname && device_back(d, t, "vifname", v->ifname)) ||
         (v->gatewaydev && device_back(d, t, "gatewaydev", v->gatewaydev)))
@@ -83,9 +87,11 @@ int vif_choose(struct device *d)
         return pxl_fail(d->p, NULL, ENOENT, "start pxbackd, or backendtype=kernel", "find pxbackd: it does not run");
     if (v->backend_domain && strcmp(v->backend_domain, "0") && strcmp(v->backend_domain, "Domain-0"))
         return pxl_fail(d->p, NULL, EOPNOTSUPP, "leave backend= out", "use the back end of %s: they are in Domain-0", v->backend_domain);
-    if (d->kind == KIND_VIF && (!mode || strcmp(mode, "bridge")))
-        return pxl_fail(d->p, NULL, EOPNOTSUPP, "start pxbackd, or leave script= out",
-                        "connect the interface by %s: with the kernel's back end there is the bridge alone", v->script);
+    if (d->kind == KIND_VIF && !mode)
+        script_path(v->script, d->script, sizeof(d->script));
+    if (d->kind == KIND_VIF && mode && !strcmp(mode, "nat"))
+        return pxl_fail(d->p, NULL, EOPNOTSUPP, "start pxbackd, or script=vif-route",
+                        "connect the interface by %s: pxbackd alone translates addresses", v->script);
     if (v->ifname && (strlen(v->ifname) >= IFNAMSIZ || !*v->ifname || strchr(v->ifname, '/')))
         return pxl_fail(d->p, NULL, EINVAL, "1 to 15 bytes", "name the interface %s", v->ifname);
     mac_choose(d);
@@ -131,15 +137,49 @@ static int link_up(struct device *d, int s, struct ifreq *r)
     return 0;
 }
 
+/* Each of the guest's addresses is reached through the interface, which answers for all others. */
+static int link_route(struct device *d, int s, const struct ifreq *r)
+{
+    char path[96], list[256], *rest = list, *one;
+    int fd;
+
+    snprintf(list, sizeof(list), "%s", d->vif->ip ? d->vif->ip : "");
+    while ((one = strsep(&rest, " ,"))) {
+        struct rtentry route = {.rt_flags = RTF_UP | RTF_HOST, .rt_dev = (char *)r->ifr_name};
+        struct sockaddr_in *to = (struct sockaddr_in *)&route.rt_dst, *mask = (struct sockaddr_in *)&route.rt_genmask;
+
+        one[strcspn(one, "/")] = 0;
+        if (!*one)
+            continue;
+        *to = (struct sockaddr_in){.sin_family = AF_INET};
+        *mask = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = INADDR_NONE};
+        if (inet_pton(AF_INET, one, &to->sin_addr) != 1)
+            return pxl_fail(d->p, NULL, EINVAL, "ip=10.0.0.2", "route to %s: it is no IPv4 address", one);
+        if (ioctl(s, SIOCADDRT, &route) && errno != EEXIST)
+            return pxl_fail(d->p, "SIOCADDRT", errno, NULL, "route %s to %s", one, r->ifr_name);
+    }
+    snprintf(path, sizeof(path), "/proc/sys/net/ipv4/conf/%s/proxy_arp", r->ifr_name);
+    fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0 || write(fd, "1", 1) != 1) {
+        pxl_fail(d->p, "write", errno, NULL, "let %s answer for others by %s", r->ifr_name, path);
+        if (fd >= 0)
+            close(fd);
+        return -1;
+    }
+    close(fd);
+    return 0;
+}
+
 int vif_connect(struct device *d)
 {
     int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), rc;
+    bool route = !strcmp(mode_of(d->vif), "route");
     struct ifreq r = {0};
 
     if (s < 0)
         return pxl_fail(d->p, "socket", errno, NULL, "connect the interface");
     snprintf(r.ifr_name, sizeof(r.ifr_name), "vif%u.%u", d->domid, d->id);
-    rc = link_rename(d, s, &r) || link_bridge(d, s, &r) || link_up(d, s, &r) ? -1 : 0;
+    rc = link_rename(d, s, &r) || (!route && link_bridge(d, s, &r)) || link_up(d, s, &r) || (route && link_route(d, s, &r)) ? -1 : 0;
     close(s);
     return rc ? rc : device_back(d, XBT_NULL, "hotplug-status", "connected");
 }

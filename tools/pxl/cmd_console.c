@@ -19,14 +19,17 @@ static void terminal_restore(void)
     tcsetattr(0, TCSANOW, &before);
 }
 
-static void terminal_raw(void)
+void terminal_keys(bool raw_output)
 {
     struct termios raw;
 
     if (tcgetattr(0, &before))
         return;
     raw = before;
-    cfmakeraw(&raw);
+    if (raw_output)
+        cfmakeraw(&raw);
+    else
+        raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO | ISIG);
     tcsetattr(0, TCSANOW, &raw);
     atexit(terminal_restore);
 }
@@ -75,6 +78,24 @@ static int talk(int tty)
     }
 }
 
+static int tty_open(struct call *c, uint32_t domid, const char *path)
+{
+    int fd = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+    if (fd < 0) {
+        pxl_fail(c->p, "open", errno, NULL, "attach to the console of domain %u at %s", domid, path);
+        failed(c);
+    }
+    return fd;
+}
+
+static int channel_open(struct call *c, uint32_t domid, unsigned number)
+{
+    char path[256] = "";
+
+    return pxl_channel_tty(c->p, domid, number, path, sizeof(path)) ? failed(c), -1 : tty_open(c, domid, path);
+}
+
 int console_open(struct call *c, uint32_t domid)
 {
     char path[256] = "";
@@ -90,17 +111,12 @@ int console_open(struct call *c, uint32_t domid)
         failed(c);
         return -1;
     }
-    fd = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
-    if (fd < 0) {
-        pxl_fail(c->p, "open", errno, NULL, "attach to the console of domain %u at %s", domid, path);
-        failed(c);
-    }
-    return fd;
+    return tty_open(c, domid, path);
 }
 
 int console_talk(int fd)
 {
-    terminal_raw();
+    terminal_keys(true);
     return talk(fd);
 }
 
@@ -127,16 +143,19 @@ static int show_dead(struct call *c)
 int cmd_console(struct call *c)
 {
     uint32_t domid;
+    char *end;
     int fd;
+    const char *which = option(c, "num");
+    unsigned long number = which ? strtoul(which, &end, 10) : 0;
 
-    if ((option(c, "num") && strcmp(option(c, "num"), "0")) || (option(c, "type") && strcmp(option(c, "type"), "pv")))
-        return usage_error(c, "PV guests have console 0 of type pv");
+    if ((which && (*end || !*which || number > 1024)) || (option(c, "type") && strcmp(option(c, "type"), "pv")))
+        return usage_error(c, "PV guests have console 0, and channels from number 1 on, all of type pv");
     if (option(c, "dead"))
         return show_dead(c);
     if (c->json)
         return usage_error(c, "a console has no JSON, but that of a dead domain (--dead)");
     if (domain_arg(c, 0, &domid))
         return 1;
-    fd = console_open(c, domid);
+    fd = number ? channel_open(c, domid, (unsigned)number) : console_open(c, domid);
     return fd < 0 ? 1 : console_talk(fd);
 }

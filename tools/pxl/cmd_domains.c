@@ -45,7 +45,7 @@ static void json_row(struct call *c, const struct pxl_dominfo *d)
     if (option(c, "long") && !pxl_domain_config(c->p, d->domid, &config)) {
         char *text = pxl_config_to_json(&config);
 
-        js_text(c, "config", text ? text : "");
+        js_raw(c, "config", text ? text : "{}");
         free(text);
     }
     pxl_config_free(&config);

@@ -201,14 +201,20 @@ static int top_once(struct call *c)
     return 0;
 }
 
+#define CTRL_C 3
+
 int cmd_top(struct call *c)
 {
     bool batch = option(c, "batch") || c->json || !isatty(1);
     double delay = option(c, "delay") ? strtod(option(c, "delay"), NULL) : 3;
-    unsigned long n = option(c, "iterations") ? strtoul(option(c, "iterations"), NULL, 10) : c->json ? 1 : 0;
+    unsigned long n = option(c, "iterations") ? strtoul(option(c, "iterations"), NULL, 10) : 0;
 
+    if (c->json)
+        n = 1; /* one object */
     if (delay <= 0 || delay > 3600)
         return usage_error(c, "a delay between 0 and 3600 seconds");
+    if (!batch)
+        terminal_keys(false);
     for (unsigned long i = 1;; i++) {
         struct pollfd in = {.fd = 0, .events = POLLIN};
         char key;
@@ -220,7 +226,7 @@ int cmd_top(struct call *c)
         fflush(stdout);
         if (rc || i == n)
             return rc;
-        if (poll(&in, batch ? 0 : 1, (int)(delay * 1000)) > 0 && (read(0, &key, 1) != 1 || key == 'q'))
+        if (poll(&in, batch ? 0 : 1, (int)(delay * 1000)) > 0 && (read(0, &key, 1) != 1 || key == 'q' || key == CTRL_C))
             return 0;
     }
 }

@@ -68,7 +68,7 @@ static int create_file(struct call *c, const char *file)
         rc = pxl_config_check(c->p, &config) ? failed(c) : 0;
         text = rc ? NULL : pxl_config_to_json(&config);
         if (text && c->json)
-            js_text(c, NULL, text);
+            js_raw(c, NULL, text);
         else if (text)
             fputs(text, stdout);
         free(text);

@@ -34,7 +34,7 @@ struct call {
     bool said;            /* json is the whole object of a failure */
 };
 
-enum { NEEDS_DOMAIN = 1 /* the first argument is one, for completion */, NEEDS_FILE = 2, NO_XEN = 4, NO_STORE = 8 };
+enum { PRINTS = 16 /* its result is what it prints */, NEEDS_DOMAIN = 1 /* the first argument is one, for completion */, NEEDS_FILE = 2, NO_XEN = 4, NO_STORE = 8 };
 
 struct command {
     const char *name, *arguments, *summary;
@@ -42,6 +42,9 @@ struct command {
     unsigned flags;
     int (*run)(struct call *c);
     struct option_def options[OPTIONS_MAX];
+    /* The form of its result with --json, which the manual page explains and tests hold it to: text, number, bool, null, object (any),
+     * [FORM] a list of any length, {key:FORM key?:FORM *:FORM} an object (? may be missing; *: all other keys), FORM | FORM. */
+    const char *result;
 };
 
 extern const struct command commands[];
@@ -64,6 +67,7 @@ void js_list_end(struct call *c);
 void js_key(struct call *c, const char *key);
 void js_text(struct call *c, const char *key, const char *value);
 void js_number(struct call *c, const char *key, uint64_t value);
+void js_raw(struct call *c, const char *key, const char *json);   /* a value that is JSON already */
 void js_bool(struct call *c, const char *key, bool value);
 
 /* The commands themselves. */
@@ -77,6 +81,7 @@ int cmd_unpause(struct call *c);
 int cmd_console(struct call *c);
 int console_open(struct call *c, uint32_t domid); /* a descriptor, or -1 after saying why */
 int console_talk(int fd);                         /* until Ctrl-] or the domain's end; exit status */
+void terminal_keys(bool raw_output); /* this terminal gives each key at once, Ctrl-C too, until the end of the program */
 int cmd_info(struct call *c);
 int cmd_dmesg(struct call *c);
 int cmd_vcpu_list(struct call *c);

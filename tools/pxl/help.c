@@ -18,11 +18,54 @@ static int help_one(const struct command *k)
     for (unsigned i = 0; i < OPTIONS_MAX && k->options[i].name; i++)
         option_line(&k->options[i]);
     option_line(&(struct option_def){0, "json", NULL, "print the result, or the fault, as one JSON object"});
+    printf("its result in JSON: %s\n", k->result);
     return 0;
+}
+
+static void js_command(struct call *c, const struct command *k)
+{
+    js_open(c);
+    js_text(c, "name", k->name);
+    js_text(c, "arguments", k->arguments);
+    js_text(c, "summary", k->summary);
+    js_list(c, "options");
+    for (unsigned i = 0; i < OPTIONS_MAX && k->options[i].name; i++) {
+        char letter[2] = {k->options[i].letter, 0};
+
+        js_open(c);
+        js_text(c, "name", k->options[i].name);
+        if (*letter)
+            js_text(c, "letter", letter);
+        if (k->options[i].argument)
+            js_text(c, "argument", k->options[i].argument);
+        js_text(c, "help", k->options[i].help);
+        js_close(c);
+    }
+    js_list_end(c);
+    js_text(c, "result", k->result);
+    js_close(c);
+}
+
+/* In JSON a list of one command, or of all. */
+static int js_help(struct call *c)
+{
+    unsigned said = 0;
+
+    js_list(c, NULL);
+    for (unsigned i = 0; i < nr_commands; i++) {
+        if (c->argc && (said || strncmp(commands[i].name, c->argv[0], strlen(c->argv[0]))))
+            continue;
+        js_command(c, &commands[i]);
+        said++;
+    }
+    js_list_end(c);
+    return said ? 0 : usage_error(c, "no such command");
 }
 
 int cmd_help(struct call *c)
 {
+    if (c->json)
+        return js_help(c);
     if (c->argc) {
         for (unsigned i = 0; i < nr_commands; i++)
             if (!strncmp(commands[i].name, c->argv[0], strlen(c->argv[0])))
@@ -112,7 +155,17 @@ int cmd_man(struct call *c)
         }
     }
     puts(".SH JSON\nWith \\-\\-json every command prints one object: {\"command\", \"ok\": true, \"result\"}, or "
-         "{\"command\", \"ok\": false, \"faults\": [{\"what\", \"call\", \"errno\", \"why\", \"hint\"}, \\&...]}.\n"
-         ".SH EXIT STATUS\n0 done, 1 failed, 2 called wrongly.\n.SH SEE ALSO\npxl.cfg(5), pxstored(8), pxconsoled(8)");
+         "{\"command\", \"ok\": false, \"faults\": [{\"what\", \"call\", \"errno\", \"why\", \"hint\"}, \\&...]}, the outermost fault "
+         "first; of a fault what and, where there are such, the other four.\n.PP\n"
+         "The results have these forms: text, number, bool, null; object: any; [FORM]: a list; {key:FORM}: an object, where key? may be "
+         "missing and * stands for any other key; | means or. A configuration is an object of the keys of pxl.cfg(5).");
+    for (unsigned i = 0; i < nr_commands; i++) {
+        printf(".TP\n.B ");
+        roff(commands[i].name);
+        printf("\n");
+        roff(commands[i].result);
+        printf("\n");
+    }
+    puts(         ".SH EXIT STATUS\n0 done, 1 failed, 2 called wrongly.\n.SH SEE ALSO\npxl.cfg(5), pxstored(8), pxconsoled(8)");
     return 0;
 }

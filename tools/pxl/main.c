@@ -47,6 +47,29 @@ void js_number(struct call *c, const char *key, uint64_t value)
     yajl_gen_number(c->json, text, strlen(text));
 }
 
+/* In one line, as all else. */
+void js_raw(struct call *c, const char *key, const char *json)
+{
+    char *line = strdup(json);
+    bool inside = false;
+    size_t n = 0;
+
+    js_key(c, key);
+    if (!line)
+        abort();
+    for (const char *at = json; *at; at++) {
+        if (!inside && strchr(" \n\t\r", *at))
+            continue;
+        if (*at == '"')
+            inside = !inside;
+        line[n++] = *at;
+        if (*at == '\\' && at[1])
+            line[n++] = *++at;
+    }
+    yajl_gen_number(c->json, line, n); /* which it takes as it is */
+    free(line);
+}
+
 void js_bool(struct call *c, const char *key, bool value)
 {
     js_key(c, key);
@@ -183,6 +206,26 @@ static int options_read(struct call *c, int argc, char **argv, bool *help)
     return 0;
 }
 
+/* What a command prints becomes its result. */
+static int run_captured(struct call *c)
+{
+    FILE *terminal = stdout;
+    char *text;
+    size_t size;
+    int rc;
+
+    stdout = open_memstream(&text, &size);
+    if (!stdout)
+        abort();
+    rc = c->command->run(c);
+    fclose(stdout);
+    stdout = terminal;
+    if (!rc)
+        js_text(c, NULL, text);
+    free(text);
+    return rc;
+}
+
 static int run(struct call *c)
 {
     unsigned flags = c->command->flags;
@@ -197,7 +240,7 @@ static int run(struct call *c)
     c->p = pxl_open((flags & NO_XEN ? PXL_NO_HYPERVISOR : 0u) | (flags & NO_STORE ? PXL_NO_STORE : 0u));
     if (!c->p)
         return 1;
-    rc = pxl_fault(c->p) ? failed(c) : c->command->run(c);
+    rc = pxl_fault(c->p) ? failed(c) : c->json && (flags & PRINTS) ? run_captured(c) : c->command->run(c);
     if (c->json && !c->said)
         js_close(c);
     return rc;

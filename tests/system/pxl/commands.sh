@@ -77,6 +77,24 @@ check check_bad 1 'neither an ELF' pxl check /root/start.sh
 check check_json 1 '"pv64":false' pxl check --json /root/start.sh
 check why_living 0 'domain 1 \(a\): waiting' pxl why a
 check help 0 'usage: pxl vcpu-pin' pxl help vcpu-pin
+# Each command's result in JSON; the forms are compared outside.
+dead=$(pxl domid c-3)
+pxl destroy c-3
+js() {
+    check "json_$1" 0 '"ok":true' pxl --json "$@"
+}
+for words in "list" "list -l a" "create -n /root/sleep.cfg" "vm-list" "info" "vcpu-list" "sched-credit2" "sched-credit2 -s" \
+    "sched-credit2 -d a -w 256" "domid a" "domname 1" "uptime" "top -i 2" "why a" "why $dead" "check /root/sleep.elf /root/start.sh" \
+    "block-list a" "network-list a" "help" "help list" "completion" "manpage" "pause a" "unpause a" "vcpu-set bb 2" "vcpu-pin bb 0 0" \
+    "mem-set bb 9" "mem-max bb 20m" "rename bb bb" "sysrq a s" "trigger bb nmi" "debug-keys h" "config-update a vcpus=1" "shutdown a" \
+    "reboot a" "destroy c-2" "keeper -d" "dmesg -c"; do
+    # shellcheck disable=SC2086 # a word each
+    case $words in
+    check*) check json_check 1 '"ok":true' pxl --json $words ;;
+    *) js $words ;;
+    esac
+done
+check json_wrong 2 '"ok":false' pxl --json pause
 check prefix 0 '^2$' pxl domi bb
 check ambiguous 1 'could be' pxl s
 check unknown 1 'no such command' pxl nosuch
@@ -87,7 +105,7 @@ check reboot 0 'Rebooting domain 1' pxl reboot a
 check shutdown_none 1 'domain is wanted' pxl shutdown
 check destroy_0 1 'destroy domain 0' pxl destroy 0
 check destroy 0 '^$' pxl destroy bb
-check destroy_many 0 '^$' pxl destroy a q f j c-1 c-2 c-3 d
+check destroy_many 0 '^$' pxl destroy a q f j c-1 d
 check destroyed 1 'find the domain' pxl destroy bb
 check why_dead 0 'destroyed' pxl why a
 
@@ -99,7 +117,8 @@ check k_rename 0 'is domain' pxl create /root/sleep.cfg name=w cmdline=watchdog 
 first=$(pxl domid r)
 restarted() { now=$(pxl domid r 2>/dev/null) && [ "$now" != "$first" ]; }
 until_true 10 restarted && ok keeper_restarts || bad keeper_restarts "$(pxl list)"
-until_true 10 gone z && ok keeper_destroys || bad keeper_destroys "$(pxl list)"
+until_true 10 gone z && check json_console_dead 0 '"ok":true' pxl --json console --dead z
+gone z && ok keeper_destroys || bad keeper_destroys "$(pxl list)"
 until_true 10 is_state p ----c- && ok keeper_preserves || bad keeper_preserves "$(pxl list)"
 renamed() { pxl list | grep -q '^w-20'; }
 until_true 10 renamed && ok keeper_renames || bad keeper_renames "$(pxl list)"

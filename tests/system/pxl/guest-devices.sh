@@ -7,6 +7,11 @@ mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
 modprobe -a xen-blkfront xen-netfront 2>/dev/null
 trap 'poweroff -f' USR2
+# A channel: what is said comes back.
+if [ -e /sys/bus/xen/devices/console-1 ]; then
+    stty raw -echo </dev/hvc1
+    while read -r line; do echo "guest heard $line"; done </dev/hvc1 >/dev/hvc1 &
+fi
 before=none
 while :; do
     now=$(cd /sys && echo block/xvd* class/net/eth*)

@@ -20,12 +20,14 @@ until_true() { # SECONDS COMMAND...
 ok() { echo "ok $1"; }
 bad() { echo "BAD $*" | head -c 700; echo; }
 
-# NAME STATUS PATTERN COMMAND...: its exit status, and a line of its output that matches.
+# NAME STATUS PATTERN COMMAND...: its exit status, and a line of its output that matches. JSON is shown: test_pxl.py compares it
+# with the documented form.
 check() {
     name=$1 want=$2 pattern=$3
     shift 3
     out=$("$@" 2>&1 </dev/null)
     got=$?
+    case " $* " in *" pxl "*" --json "*) printf '%s\n' "$out" | sed -n 's/^{"command"/JSON &/p' ;; esac
     if [ $got = "$want" ] && echo "$out" | grep -Eq -- "$pattern"; then ok "$name"; else bad "$name: status $got of $*: $out"; fi
 }
 
