@@ -86,9 +86,10 @@ bool netframe_to_tap(const uint8_t *frame, size_t size, uint16_t flags, uint8_t 
     h->csum_offset = w.protocol == IPPROTO_TCP ? 16 : 6;
     if (gso_type == XEN_NETIF_GSO_TYPE_NONE)
         return true;
+    if (w.protocol != IPPROTO_TCP || w.version != (gso_type == XEN_NETIF_GSO_TYPE_TCPV4 ? 4 : 6))
+        return false;
     header = w.transport + (size_t)(frame[w.transport + 12] >> 4) * 4;
-    if (w.protocol != IPPROTO_TCP || w.version != (gso_type == XEN_NETIF_GSO_TYPE_TCPV4 ? 4 : 6) || header < w.transport + 20 ||
-        header > size)
+    if (header < w.transport + 20 || header > size)
         return false;
     h->gso_type = w.version == 4 ? VIRTIO_NET_HDR_GSO_TCPV4 : VIRTIO_NET_HDR_GSO_TCPV6;
     h->gso_size = gso_size;

@@ -41,7 +41,7 @@ says() {
         n=$((n - 1))
         sleep 0.2
     done
-    [ $n != 0 ] || { echo "net: no '$2' in $1"; cat $1; exit 1; }
+    [ $n != 0 ] || { echo "net: no '$2' in $1"; cat $1; xenstore-ls /local/domain/0/error; exit 1; }
 }
 gone() {
     n=100

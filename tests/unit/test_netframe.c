@@ -3,6 +3,7 @@
 /* Checksums and segmentation between netif's words and a tap's. */
 #include "dom0/backend/netframe.h"
 #include <criterion/criterion.h>
+#include <stdlib.h>
 #include <string.h>
 
 static uint8_t frame[2000];
@@ -108,6 +109,10 @@ Test(netframe, segmentation_of_something_else_is_refused)
 {
     ip4(14, 17);
     cr_assert(!to_tap(1500, 0, XEN_NETIF_GSO_TYPE_TCPV4));
+    uint8_t *cut = malloc(42); /* ends with the UDP header */
+    memcpy(cut, frame, 42);
+    cr_assert(!netframe_to_tap(cut, 42, 0, XEN_NETIF_GSO_TYPE_TCPV4, 1448, &h));
+    free(cut);
     ip4(14, 6);
     cr_assert(!to_tap(1500, 0, XEN_NETIF_GSO_TYPE_TCPV6));
     cr_assert(!to_tap(60, 0, XEN_NETIF_GSO_TYPE_TCPV4), "the header does not end");

@@ -134,6 +134,10 @@ static void offer(const char *port)
     if (c < 0)
         die("accept");
     pour(0, c);
+    /* Until it has all of it: who offers may be a machine that goes off next. */
+    shutdown(c, SHUT_WR);
+    while (read(c, block, sizeof(block)) > 0)
+        ;
 }
 
 static void fetch(const char *ip, const char *port)
