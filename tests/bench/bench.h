@@ -67,5 +67,6 @@ void bench_trees(void);
 void bench_traps(void);
 void bench_emulation(void);
 void bench_memory(void);
+void bench_switches(void);
 
 #endif

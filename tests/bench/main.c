@@ -44,6 +44,7 @@ int main(void)
     bench_traps();
     bench_emulation();
     bench_memory();
+    bench_switches();
     printf("BENCH end\n");
     return 0;
 }

@@ -3,6 +3,7 @@
 #include "bench.h"
 
 #define TURNS 300
+#define COPIES 16
 #define OWN_DOMID 0 /* Maps name the granting domain by its real number */
 
 static grant_ref_t refs[PAIRED];
@@ -42,12 +43,68 @@ static void bench_grant_maps(void)
     }
 }
 
+/* In batches, as back ends do it: entries named by address or, as for a process's pages, by the entry itself. */
+static void bench_grant_batches(unsigned int batch, const char *kind, uint32_t flags)
+{
+    static struct gnttab_map_grant_ref map[PAIRED];
+    static struct gnttab_unmap_grant_ref unmap[PAIRED];
+    char *pages = pages_alloc(PAIRED), *window = va_alloc(PAIRED), name[40];
+    uint64_t map_ticks[SAMPLES], unmap_ticks[SAMPLES];
+    long rc = 0;
+
+    for (unsigned int p = 0; p < PAIRED; p++) {
+        char *va = window + p * PAGE_SIZE;
+
+        refs[p] = grant_page(OWN_DOMID, pages + p * PAGE_SIZE, 0);
+        map[p] = (struct gnttab_map_grant_ref){.host_addr = (unsigned long)va, .ref = refs[p], .flags = flags};
+        if (flags & GNTMAP_contains_pte)
+            map[p].host_addr = pte_maddr(va);
+    }
+    for (unsigned int s = 0; s < SAMPLES; s++) {
+        map_ticks[s] = BENCH_TICKS(PAIRED / batch, {
+            rc |= hypercall_grant_table_op(GNTTABOP_map_grant_ref, &map[i * batch], batch);
+        });
+        for (unsigned int p = 0; p < PAIRED; p++) {
+            rc |= map[p].status;
+            unmap[p] = (struct gnttab_unmap_grant_ref){.host_addr = map[p].host_addr, .handle = map[p].handle};
+        }
+        unmap_ticks[s] = BENCH_TICKS(PAIRED / batch, {
+            rc |= hypercall_grant_table_op(GNTTABOP_unmap_grant_ref, &unmap[i * batch], batch);
+        });
+        for (unsigned int p = 0; p < PAIRED; p++)
+            rc |= unmap[p].status;
+    }
+    snprintf(name, sizeof(name), "grant_map_%s%u", kind, batch);
+    bench_report(name, map_ticks, PAIRED, rc);
+    snprintf(name, sizeof(name), "grant_unmap_%s%u", kind, batch);
+    bench_report(name, unmap_ticks, PAIRED, rc);
+    for (unsigned int p = 0; p < PAIRED; p++) {
+        grant_end(refs[p]);
+        grant_free(refs[p]);
+    }
+}
+
 static void bench_copy(const char *name, struct gnttab_copy *copy)
 {
     BENCH(name, TURNS, {
         rc |= hypercall_grant_table_op(GNTTABOP_copy, copy, 1);
         rc |= copy->status;
     });
+}
+
+static void bench_copies(const struct gnttab_copy *copy)
+{
+    static struct gnttab_copy list[COPIES];
+    long failed = 0;
+
+    for (unsigned int n = 0; n < COPIES; n++)
+        list[n] = *copy;
+    BENCH_PER("grant_copy_4096_ref_16", TURNS / 10, COPIES,
+              rc |= hypercall_grant_table_op(GNTTABOP_copy, list, COPIES));
+    for (unsigned int n = 0; n < COPIES; n++)
+        failed |= list[n].status;
+    if (failed)
+        panic("a copy in a batch failed");
 }
 
 /* Between two of our own frames, and from a granted one as a back end does it. */
@@ -68,6 +125,9 @@ static void bench_grant_copies(void)
     copy.source.domid = OWN_DOMID;
     copy.flags = GNTCOPY_source_gref;
     bench_copy("grant_copy_64_ref", &copy);
+    copy.len = PAGE_SIZE;
+    bench_copy("grant_copy_4096_ref", &copy);
+    bench_copies(&copy);
 }
 
 static xen_pfn_t pfns[PAIRED], frames[PAIRED];
@@ -129,6 +189,9 @@ static void bench_reservations(void)
 void bench_memory(void)
 {
     bench_grant_maps();
+    bench_grant_batches(16, "", GNTMAP_host_map);
+    bench_grant_batches(32, "", GNTMAP_host_map);
+    bench_grant_batches(32, "pte_", GNTMAP_host_map | GNTMAP_application_map | GNTMAP_contains_pte);
     bench_grant_copies();
     bench_reservations();
 }
