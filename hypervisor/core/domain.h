@@ -109,7 +109,7 @@ struct domain {
     uint32_t control_pauses;  /* pauses of the toolstack in pause_count; guarded by its lock */
     uint32_t suspend_port;    /* 0, or told instead of VIRQ_DOM_EXC when it suspends */
     bool xs_domain, debugged; /* only remembered for the toolstack */
-    bool log_dirty;           /* the toolstack asks which pages change; guarded by its lock */
+    struct log_dirty *log_dirty; /* NULL: nobody asks which pages change; core/log_dirty.h */
     /* scheduler parameters, see core/sched.h; the cap's account is guarded by cap_lock */
     uint16_t sched_weight, sched_cap;
     uint64_t cpu_time_dead;   /* ns used by vcpus already gone */

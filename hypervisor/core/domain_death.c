@@ -2,6 +2,7 @@
 #include "core/domain_death.h"
 #include "core/evtchn.h"
 #include "core/grant.h"
+#include "core/log_dirty.h"
 #include "core/dump.h"
 #include "core/obituary.h"
 #include "core/memory.h"
@@ -73,6 +74,7 @@ void domain_free_parts(struct domain *d)
     evtchn_domain_free(d);
     pirq_domain_free(d);
     grant_domain_free(d);
+    log_dirty_end(d);
     if (d->shared_info) {
         frame_unshare(d, d->shared_info_mfn);
         heap_free(d->shared_info_mfn, 0);
@@ -217,7 +219,8 @@ static int destroy_step(struct domain *d)
                 vcpu_release_frames(d->vcpus[i]);
         return type_drain(d, true);
     case STEP_GRANTS:
-        grant_domain_release_maps(d);
+        if (grant_domain_release_maps(d))
+            return -ERESTART;
         d->destroy_left = d->pages.count;
         return 0;
     case STEP_UNPIN: {

@@ -193,6 +193,8 @@ int entry_cmpxchg_l1(struct vcpu *v, struct domain *pt_dom, struct frame *f, uns
     }
     if (!same)
         l1e_put_inline(expected);
+    else
+        log_dirty_entry_gone(expected);
     return 0;
 }
 

@@ -4,6 +4,7 @@
 #define CORE_ENTRY_H
 
 #include "core/frame_ref.h"
+#include "core/log_dirty.h"
 #include "core/pagetype.h"
 #include "lib/errno.h"
 
@@ -39,8 +40,10 @@ static inline bool entry_change_flags(uint64_t *p, uint64_t val, bool preserve_a
 
     while (likely(!((old ^ val) & ~PTE_FREE)))
         if (likely(__atomic_compare_exchange_n(p, &old, preserve_ad ? val | (old & (PTE_A | PTE_D)) : val,
-                                               false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)))
+                                               false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))) {
+            log_dirty_entry_gone(old);
             return true;
+        }
     return false;
 }
 
@@ -77,6 +80,7 @@ static inline void l1e_put_inline(uint64_t e)
 
     if (!(e & PTE_P) || unlikely(m.n >= max_mfn) || unlikely(f->owner == DOMID_IO))
         return;
+    log_dirty_entry_gone(e);
     if (e & PTE_RW)
         frame_put_writable(f);
     else

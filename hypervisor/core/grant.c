@@ -206,6 +206,17 @@ int16_t grant_pin_slow(struct domain *granter, grant_ref_t ref, struct domain *w
     return GNTST_okay;
 }
 
+void grant_writable_each(struct domain *d, void (*fn)(mfn_t m))
+{
+    struct grant_table *t = d->grants;
+
+    spin_lock(&t->lock);
+    for (grant_ref_t ref = 0; ref < t->nr_refs; ref++)
+        if (active_of(t, ref)->pin & PIN_WRITERS)
+            fn(MFN(active_of(t, ref)->frame));
+    spin_unlock(&t->lock);
+}
+
 /* ---- handles ---- */
 
 bool grant_maps_grow(struct grant_table *t)

@@ -31,13 +31,29 @@
 #include <xen/grant_table.h>
 
 int grant_domain_init(struct domain *d);          /* 1 frame at first; -ENOMEM, -EINVAL (limits) */
-void grant_domain_release_maps(struct domain *d); /* on destroy: undo what d mapped of others */
+int grant_domain_release_maps(struct domain *d);  /* on destroy: undo what d mapped of others; -ERESTART */
 void grant_domain_free(struct domain *d);
 
 /* One entry each; status goes into op->status (GNTST_*). v is the caller. */
 void grant_map(struct vcpu *v, struct gnttab_map_grant_ref *op);
-void grant_copy(struct vcpu *v, struct gnttab_copy *op);
 int16_t grant_swap(struct domain *d, grant_ref_t a, grant_ref_t b); /* GNTST_* */
+
+/*
+ * Copying keeps what the last entry used, for a next one that names the same. Start with all zero;
+ * grant_copy_end() lets go. No lock is held in between, and nothing must wait.
+ */
+struct grant_copy_batch {
+    struct grant_copy_side {
+        struct domain *d;  /* NULL: nothing is kept */
+        mfn_t m;
+        uint64_t name;     /* the reference or frame that was asked for */
+        grant_ref_t ref;
+        domid_t domid;
+        bool is_ref, held, pinned, counted;
+    } from, to;
+};
+void grant_copy(struct vcpu *v, struct gnttab_copy *op, struct grant_copy_batch *b);
+void grant_copy_end(struct grant_copy_batch *b);
 
 /*
  * Unmapping has two halves: each entry is taken out of the page table at once, but what it held is
@@ -70,6 +86,8 @@ int grant_setup(struct domain *d, unsigned nr, uint64_t *list);
 unsigned grant_frames(struct domain *d);
 /* mfn of shared frame idx, growing if allowed: for acquire_resource. -EINVAL, -ENOMEM */
 int grant_frame_mfn(struct domain *d, unsigned idx, mfn_t *out);
+/* Each frame of d that somebody may write to now through a grant. */
+void grant_writable_each(struct domain *d, void (*fn)(mfn_t m));
 unsigned grant_audit(struct domain *d);
 
 #endif

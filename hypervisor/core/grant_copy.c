@@ -2,6 +2,7 @@
 /* Copying between frames, each named by a grant or as the caller's own. */
 #include "core/frame_ref.h"
 #include "core/grant_table.h"
+#include "core/log_dirty.h"
 #include "core/vcpu.h"
 #include "lib/errno.h"
 #include "lib/string.h"
@@ -9,15 +10,9 @@
 /* Inlined for each side: whether it is written is then known. */
 #define FOR_A_SIDE static inline __attribute__((always_inline))
 
-struct side {
-    struct domain *d;
-    mfn_t m;
-    bool held, pinned, counted;
-    grant_ref_t ref;
-};
-
+/* The domain that is named, unless it is kept. */
 FOR_A_SIDE int16_t side_find(struct domain *who, const struct gnttab_copy_ptr *p, bool is_ref,
-                             struct side *s)
+                             struct grant_copy_side *s)
 {
     if (p->domid == DOMID_SELF) {
         s->d = who;
@@ -32,7 +27,7 @@ FOR_A_SIDE int16_t side_find(struct domain *who, const struct gnttab_copy_ptr *p
                : grant_refuse(who, GNTST_permission_denied, GRANT_COPY_FRAME, p->domid, 0, 0);
 }
 
-FOR_A_SIDE int16_t side_pin(struct domain *who, grant_ref_t ref, bool write, struct side *s)
+FOR_A_SIDE int16_t side_pin(struct domain *who, grant_ref_t ref, bool write, struct grant_copy_side *s)
 {
     struct grant_table *t = s->d->grants;
     int16_t status;
@@ -49,10 +44,15 @@ FOR_A_SIDE int16_t side_pin(struct domain *who, grant_ref_t ref, bool write, str
 }
 
 FOR_A_SIDE int16_t side_claim(struct domain *who, const struct gnttab_copy_ptr *p, bool is_ref,
-                              bool write, struct side *s)
+                              bool write, struct grant_copy_side *s)
 {
     int16_t status;
 
+    if (s->held)
+        return GNTST_okay; /* kept */
+    s->domid = p->domid;
+    s->is_ref = is_ref;
+    s->name = is_ref ? p->u.ref : p->u.gmfn;
     if (is_ref) {
         status = side_pin(who, p->u.ref, write, s);
         if (unlikely(status))
@@ -70,7 +70,8 @@ FOR_A_SIDE int16_t side_claim(struct domain *who, const struct gnttab_copy_ptr *
     return grant_refuse(who, GNTST_bad_page, GRANT_BAD_FRAME, s->d->id, s->ref, s->m.n);
 }
 
-FOR_A_SIDE void side_release(bool write, struct side *s)
+/* Let the frame go, and the domain too unless the next entry names the same one. */
+FOR_A_SIDE void side_release(bool write, bool same_domain, struct grant_copy_side *s)
 {
     if (s->held && write)
         frame_put_writable(frame_of(s->m));
@@ -81,12 +82,31 @@ FOR_A_SIDE void side_release(bool write, struct side *s)
         grant_unpin(s->d->grants, s->ref, write ? PIN_HOST_W : PIN_HOST_R);
         spin_unlock(&s->d->grants->lock);
     }
+    s->held = s->pinned = false;
+    s->ref = 0;
+    if (same_domain)
+        return;
     if (s->counted)
         domain_put(s->d);
+    s->counted = false;
+    s->d = NULL;
 }
 
-static int16_t copy(struct domain *who, const struct gnttab_copy *op, const struct side *from,
-                    const struct side *to)
+/* Is there nothing left to find for this entry? What cannot be used again goes. */
+FOR_A_SIDE bool side_kept(const struct gnttab_copy_ptr *p, bool is_ref, bool write, struct grant_copy_side *s)
+{
+    bool same_domain;
+
+    if (!s->d)
+        return false;
+    same_domain = s->domid == p->domid && s->is_ref == is_ref;
+    if (!same_domain || s->name != (is_ref ? p->u.ref : p->u.gmfn))
+        side_release(write, same_domain, s);
+    return same_domain;
+}
+
+FOR_A_SIDE int16_t copy(struct domain *who, const struct gnttab_copy *op, const struct grant_copy_side *from,
+                        const struct grant_copy_side *to)
 {
     const uint8_t *src = (const uint8_t *)frame_va(from->m) + op->source.offset;
     uint8_t *dst = (uint8_t *)frame_va(to->m) + op->dest.offset;
@@ -99,26 +119,36 @@ static int16_t copy(struct domain *who, const struct gnttab_copy *op, const stru
         memmove(dst, src, op->len);
     else
         memcpy(dst, src, op->len);
+    log_dirty_wrote(to->m);
     return GNTST_okay;
 }
 
-/* The order of the checks decides which status a request with several faults gets. */
-void grant_copy(struct vcpu *v, struct gnttab_copy *op)
+void grant_copy_end(struct grant_copy_batch *b)
 {
-    struct side from = {.d = NULL}, to = {.d = NULL};
+    if (b->from.d)
+        side_release(false, false, &b->from);
+    if (b->to.d)
+        side_release(true, false, &b->to);
+}
+
+/* The order of the checks decides which status a request with several faults gets. */
+void grant_copy(struct vcpu *v, struct gnttab_copy *op, struct grant_copy_batch *b)
+{
     bool from_ref = op->flags & GNTCOPY_source_gref, to_ref = op->flags & GNTCOPY_dest_gref;
     struct domain *d = v->domain;
-    int16_t status = side_find(d, &op->source, from_ref, &from);
+    int16_t status = GNTST_okay;
 
+    if (!side_kept(&op->source, from_ref, false, &b->from))
+        status = side_find(d, &op->source, from_ref, &b->from);
+    if (!side_kept(&op->dest, to_ref, true, &b->to) && likely(!status))
+        status = side_find(d, &op->dest, to_ref, &b->to);
     if (likely(!status))
-        status = side_find(d, &op->dest, to_ref, &to);
+        status = side_claim(d, &op->source, from_ref, false, &b->from);
     if (likely(!status))
-        status = side_claim(d, &op->source, from_ref, false, &from);
+        status = side_claim(d, &op->dest, to_ref, true, &b->to);
     if (likely(!status))
-        status = side_claim(d, &op->dest, to_ref, true, &to);
-    if (likely(!status))
-        status = copy(d, op, &from, &to);
-    side_release(false, &from);
-    side_release(true, &to);
+        status = copy(d, op, &b->from, &b->to);
+    if (unlikely(status))
+        grant_copy_end(b);
     op->status = status;
 }

@@ -3,8 +3,11 @@
 #include "core/entry.h"
 #include "core/grant_table.h"
 #include "core/log.h"
+#include "core/log_dirty.h"
 #include "core/vcpu.h"
 #include "lib/errno.h"
+
+#define RELEASE_AT_ONCE 64 /* handles of a dying domain */
 
 /* The parts of mapping and unmapping are inlined into one function each: they are hot. */
 #define HOT static inline __attribute__((always_inline))
@@ -62,6 +65,8 @@ static inline void frame_let_go(uint32_t frame, uint16_t gone)
     struct frame *f = frame_of(MFN(frame));
     bool write = !(gone & GNTMAP_readonly);
 
+    if (write)
+        log_dirty_wrote(MFN(frame));
     one_put(f, write);
     if (unlikely((gone & MAP_KINDS) == MAP_KINDS))
         one_put(f, write);
@@ -361,27 +366,35 @@ void grant_unmap_flush(struct vcpu *v, struct grant_unmap_batch *b)
     b->count = 0;
 }
 
-/* d's vcpus do not run any more. What its L1 entries hold goes when its tables go.
- * LIMIT: not preemptible: linear in the handles d ever had in use at once. */
-void grant_domain_release_maps(struct domain *d)
+/* One handle of a dying domain. */
+static void map_release(struct domain *d, grant_handle_t h)
+{
+    struct grant_mapping *m = mapping_of(d->grants, h);
+    struct domain *granter = m->granter;
+    uint32_t frame;
+
+    if (!(m->flags & MAP_KINDS))
+        return;
+    frame = active_of(granter->grants, m->ref)->frame;
+    if (m->flags & GNTMAP_device_map)
+        frame_let_go(frame, m->flags & ~GNTMAP_host_map);
+    spin_lock(&granter->grants->lock);
+    grant_unpin(granter->grants, m->ref, pins_for(m->flags));
+    spin_unlock(&granter->grants->lock);
+    m->flags = 0;
+    grant_handle_put(d, m, h);
+    domain_put(granter);
+}
+
+/* d's vcpus do not run any more. What its L1 entries hold goes when its tables go. */
+int grant_domain_release_maps(struct domain *d)
 {
     struct grant_table *t = d->grants;
 
-    for (grant_handle_t h = 0; t && h < t->map_frames * MAPS_PER_FRAME; h++) {
-        struct grant_mapping *m = mapping_of(t, h);
-        struct domain *granter = m->granter;
-        uint32_t frame;
-
-        if (!(m->flags & MAP_KINDS))
-            continue;
-        frame = active_of(granter->grants, m->ref)->frame;
-        if (m->flags & GNTMAP_device_map)
-            frame_let_go(frame, m->flags & ~GNTMAP_host_map);
-        spin_lock(&granter->grants->lock);
-        grant_unpin(granter->grants, m->ref, pins_for(m->flags));
-        spin_unlock(&granter->grants->lock);
-        m->flags = 0;
-        grant_handle_put(d, m, h);
-        domain_put(granter);
+    for (unsigned looked = 1; t && t->release_next < t->map_frames * MAPS_PER_FRAME; looked++) {
+        map_release(d, t->release_next++);
+        if (looked % RELEASE_AT_ONCE == 0 && port_preempt_pending())
+            return -ERESTART;
     }
+    return 0;
 }

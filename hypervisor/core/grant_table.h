@@ -52,6 +52,7 @@ struct grant_table {
     unsigned map_room; /* of the pointer array, which grows by doubling */
     struct grant_mapping **maps;
     uint32_t free_handle;
+    grant_handle_t release_next; /* of a dying domain: the next handle to end */
 };
 
 /* ref below nr_refs. */

@@ -2,6 +2,7 @@
 #include "core/memory.h"
 #include "core/frame_ref.h"
 #include "core/log.h"
+#include "core/log_dirty.h"
 #include "core/pagetype.h"
 #include "core/vcpu.h"
 #include "lib/errno.h"
@@ -76,6 +77,8 @@ static inline void frames_give(struct domain *d, mfn_t m, unsigned order, uint64
 
     for (uint64_t i = 0; i < 1ull << order; i++)
         frame_give(d, f + i, m.n + i, gpfn == M2P_INVALID ? M2P_INVALID : gpfn + i);
+    for (uint64_t i = 0; unlikely(READ_ONCE(log_dirty_domains)) && i < 1ull << order; i++)
+        log_dirty_mark(MFN(m.n + i));
     d->tot_pages += 1ull << order;
     if (unlikely(d->claim))
         claim_drop(d, 1ull << order);

@@ -4,6 +4,7 @@
 #include "core/cpuid.h"
 #include "core/emul_port.h"
 #include "core/emulate.h"
+#include "core/log_dirty.h"
 #include "core/pagetype.h"
 #include "lib/string.h"
 
@@ -192,6 +193,7 @@ static bool hypercall_page_write(struct domain *d, uint64_t val)
     if (val & ~PAGE_MASK || !mfn_valid(m) || frame_and_type_get(d, m, TYPE_WRITABLE, false))
         return false;
     hypercall_page_init(frame_va(m));
+    log_dirty_wrote(m);
     frame_and_type_put(d, frame_of(m));
     return true;
 }

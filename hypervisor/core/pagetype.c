@@ -116,6 +116,7 @@ static void drain_one(struct domain *d, struct frame *f)
     } while (!word_cas(f, &w, w & ~WORD_T(TYPE_QUEUED | (dead ? TYPE_VALIDATED : 0))));
     if (dead) {
         entries_put(d, f, (uint32_t)(w >> 32) & TYPE_MASK, PTES_PER_TABLE);
+        log_dirty_wrote(frame_mfn(f)); /* it was written to as long as it was a table */
         f->stamp = tlb_stamp();
     }
     frame_put_inline(f);
@@ -257,6 +258,8 @@ static int type_establish(struct domain *d, struct frame *f, uint32_t type, unsi
     if (IS_TABLE(type)) {
         rc = table_validate(d, f, type, from, may_preempt);
         clear = TYPE_COUNT_MASK; /* a table that failed keeps its type: nothing was mapped through it */
+        if (rc)
+            log_dirty_wrote(frame_mfn(f));
     } else if (type == TYPE_SEGDESC && !segdesc_page_valid(d, frame_va(frame_mfn(f)))) {
         rc = refuse(d, EINVAL, SEGDESC_PAGE, frame_mfn(f).n, 0, 0);
     }
@@ -437,6 +440,7 @@ void table_abandon(struct domain *d, struct frame *f)
         entries_put(d, f, type, f->aux & FRAME_AUX_COUNT);
         __atomic_sub_fetch(&f->word, WORD_T(TYPE_PARTIAL) + WORD_TYPE + WORD_REF, __ATOMIC_ACQ_REL);
         f->stamp = tlb_stamp();
+        log_dirty_wrote(frame_mfn(f));
     }
     spin_unlock(&d->mm.lock);
 }

@@ -2,6 +2,7 @@
 /* domctl: frames of a domain and its rights to the machine's resources. */
 #include "core/frame_ref.h"
 #include "core/hypercall_page.h"
+#include "core/log_dirty.h"
 #include "core/pagetype.h"
 #include "hypercall/control.h"
 #include "lib/rangeset.h"
@@ -53,25 +54,32 @@ long domctl_page_info(struct domctl_call *c, struct xen_domctl *op)
 
 #define DIRTY_PAGES_MAX (1ull << 28) /* 1 TiB of guest */
 
-/*
- * The bitmap of dirty pages, one bit a page. LIMIT: writes are not tracked: every page counts as dirty at every
- * question, so that a live migration copies all of the domain in each of its rounds, and is right.
- */
+/* One bit a page: changed since the last question. */
 static long dirty_out(struct domctl_call *c, struct xen_domctl_shadow_op *s)
 {
-    static const uint64_t ones[32] = {[0 ... 31] = ~0ull};
     gva_t to = door_handle(s->dirty_bitmap);
-    size_t bytes;
+    uint8_t bits[256];
+    size_t bytes, n;
+    long rc = 0;
 
     s->pages = min(s->pages, DIRTY_PAGES_MAX);
-    bytes = DIV_ROUND_UP(s->pages, 8);
-    for (size_t n = 0; to && n < bytes; n += min(bytes - n, sizeof(ones)))
-        if (door_out(c->v, to + n, ones, min(bytes - n, sizeof(ones))))
-            return -EFAULT;
+    bytes = to ? DIV_ROUND_UP(s->pages, 8) : 0;
+    domain_pause(c->d);
     s->stats.fault_count = 0;
-    s->stats.dirty_count = (uint32_t)min(c->d->tot_pages, (uint64_t)UINT32_MAX);
-    c->answer = true;
-    return 0;
+    s->stats.dirty_count = (uint32_t)min(log_dirty_collect(c->d), (uint64_t)UINT32_MAX);
+    for (size_t done = 0; !rc && done < bytes; done += n) {
+        n = min(bytes - done, sizeof(bits));
+        log_dirty_read(c->d, done, bits, n, s->op == XEN_DOMCTL_SHADOW_OP_CLEAN);
+        rc = door_out(c->v, to + done, bits, n);
+    }
+    domain_unpause(c->d);
+    c->answer = !rc;
+    return rc;
+}
+
+static long dirty_begin(struct domctl_call *c)
+{
+    return log_dirty_begin(c->d) ? refuse(c->v->domain, ENOMEM, NO_MEMORY, c->d->tot_pages / 8, 0, 0) : 0;
 }
 
 long domctl_shadow(struct domctl_call *c, struct xen_domctl *op)
@@ -85,12 +93,11 @@ long domctl_shadow(struct domctl_call *c, struct xen_domctl *op)
         case XEN_DOMCTL_SHADOW_OP_ENABLE:
             if (d->log_dirty || (s->op == XEN_DOMCTL_SHADOW_OP_ENABLE && s->mode != XEN_DOMCTL_SHADOW_ENABLE_LOG_DIRTY))
                 break;
-            d->log_dirty = true;
-            return 0;
+            return dirty_begin(c);
         case XEN_DOMCTL_SHADOW_OP_OFF:
             if (!d->log_dirty)
                 break;
-            d->log_dirty = false;
+            log_dirty_end(d);
             return 0;
         case XEN_DOMCTL_SHADOW_OP_CLEAN:
         case XEN_DOMCTL_SHADOW_OP_PEEK:
@@ -112,6 +119,7 @@ long domctl_hypercall_page(struct domctl_call *c, struct xen_domctl *op)
     if (frame_and_type_get(c->d, m, TYPE_WRITABLE, false))
         return -EINVAL;
     hypercall_page_init(frame_va(m));
+    log_dirty_wrote(m);
     frame_and_type_put(c->d, frame_of(m));
     return 0;
 }

@@ -107,20 +107,24 @@ static OWN_FRAME long batch_replace(struct vcpu *v, gva_t array, unsigned count)
 
 static OWN_FRAME long batch_copy(struct vcpu *v, gva_t array, unsigned count)
 {
+    struct grant_copy_batch b = {.from = {.d = NULL}};
     struct gnttab_copy op;
+    bool fault = false;
     unsigned i;
 
     if (!array_ok(array))
         return bad_array(v, array, count * sizeof(op));
     for (i = 0; i < count && !time_to_stop(i); i++, array += sizeof(op)) {
-        if (unlikely(door_in_obj(v, op, array)))
-            return -EFAULT;
-        grant_copy(v, &op);
-        if (unlikely(door_out(v, array + offsetof(struct gnttab_copy, status), &op.status,
-                              sizeof(op.status))))
-            return -EFAULT;
+        fault = door_in_obj(v, op, array);
+        if (unlikely(fault))
+            break;
+        grant_copy(v, &op, &b);
+        fault = door_out(v, array + offsetof(struct gnttab_copy, status), &op.status, sizeof(op.status));
+        if (unlikely(fault))
+            break;
     }
-    return batch_end(v, GNTTABOP_copy, array, i, count);
+    grant_copy_end(&b);
+    return unlikely(fault) ? -EFAULT : batch_end(v, GNTTABOP_copy, array, i, count);
 }
 
 /* LIMIT: frames cannot be given away. GNTST_bad_page is the one answer that leaves the frame

@@ -8,6 +8,7 @@
  * batch changes mostly one table.
  */
 #include "core/entry.h"
+#include "core/log_dirty.h"
 #include "core/pte.h"
 #include "hypercall/mmu.h"
 
@@ -47,6 +48,7 @@ static int store_plain(struct mmu_ctx *c, uint64_t ptr, uint64_t val)
     if (frame_and_type_get(c->pt_dom, m, TYPE_WRITABLE, false))
         return -EINVAL;
     __atomic_store_n((uint64_t *)((uint8_t *)frame_va(m) + (ptr & (PAGE_SIZE - 1))), val, __ATOMIC_RELEASE);
+    log_dirty_wrote(m);
     frame_and_type_put(c->pt_dom, frame_of(m));
     return 0;
 }
@@ -72,6 +74,7 @@ static int update_m2p(struct mmu_ctx *c, uint64_t ptr, uint64_t val)
         return refuse(c->v->domain, EINVAL, FRAME_NOT_OWNED, m.n, c->pg_dom->id,
                       mfn_valid(m) ? f->owner : DOMID_IO);
     m2p[m.n] = val;
+    log_dirty_wrote(m); /* to whoever knows it by its new number */
     /* It may have left its owner meanwhile, who then wrote INVALID before this: MEM-1. */
     if (!(__atomic_load_n(&f->refs, __ATOMIC_SEQ_CST) & FRAME_ALLOCATED))
         m2p[m.n] = M2P_INVALID;

@@ -2,6 +2,7 @@
 /* mmuext_op(ops, count, pdone, domain): pins, base pointers, flushes, descriptor table, whole pages. */
 #include "core/emul_port.h"
 #include "core/entry.h"
+#include "core/log_dirty.h"
 #include "core/pte.h"
 #include "core/segdesc.h"
 #include "hypercall/mmu.h"
@@ -38,6 +39,7 @@ static int clear_page(struct domain *d, mfn_t m)
     if (frame_and_type_get(d, m, TYPE_WRITABLE, false))
         return -EINVAL;
     memset(frame_va(m), 0, PAGE_SIZE);
+    log_dirty_wrote(m);
     frame_and_type_put(d, frame_of(m));
     return 0;
 }
@@ -51,6 +53,7 @@ static int copy_page(struct domain *d, mfn_t dst, mfn_t src)
         return -EINVAL;
     }
     memcpy(frame_va(dst), frame_va(src), PAGE_SIZE);
+    log_dirty_wrote(dst);
     frame_and_type_put(d, frame_of(dst));
     frame_put_inline(frame_of(src));
     return 0;

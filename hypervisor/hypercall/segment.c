@@ -2,6 +2,7 @@
 /* Descriptor tables, segment bases and debug registers. */
 #include "core/debugreg.h"
 #include "core/emul_port.h"
+#include "core/log_dirty.h"
 #include "core/pagetype.h"
 #include "core/segdesc.h"
 #include "hypercall/hypercall.h"
@@ -41,6 +42,7 @@ long hc_update_descriptor(struct vcpu *v, uint64_t maddr, uint64_t desc, uint64_
     if (unlikely(frame_and_type_get(d, m, type, false)))
         return -EINVAL;
     WRITE_ONCE(((uint64_t *)frame_va(m))[(maddr & ~PAGE_MASK) / 8], desc);
+    log_dirty_wrote(m);
     frame_and_type_put(d, frame_of(m));
     return 0;
 }

@@ -4,7 +4,7 @@
  * a table about to be pinned: whatever is accepted, no frame is a table and writable at once, nothing
  * is mapped that is not the domain's, and all counts follow from the entries.
  *
- * LINK: core/frame.c core/heap.c core/tlb.c core/pagetype.c core/entry.c core/memory.c core/frame_audit.c
+ * LINK: core/frame.c core/heap.c core/tlb.c core/pagetype.c core/entry.c core/log_dirty.c core/memory.c core/frame_audit.c
  */
 #include "core/entry.h"
 #include "core/memory.h"

@@ -151,9 +151,20 @@ WEAK int grant_domain_init(struct domain *d)
     (void)d;
     return 0;
 }
-WEAK void grant_domain_release_maps(struct domain *d)
+/* Nobody asks which pages change. */
+WEAK unsigned log_dirty_domains;
+WEAK void log_dirty_mark(mfn_t m)
+{
+    (void)m;
+}
+WEAK void log_dirty_end(struct domain *d)
 {
     (void)d;
+}
+WEAK int grant_domain_release_maps(struct domain *d)
+{
+    (void)d;
+    return 0;
 }
 WEAK void grant_domain_free(struct domain *d)
 {

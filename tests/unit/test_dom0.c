@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* LINK: boot/elfplan.c boot/elfnotes.c boot/bzimage.c boot/domlayout.c boot/image.c boot/builder.c boot/domain_build.c core/hypercall_page.c boot/dom0.c boot/domload.c boot/cmdline.c core/frame.c core/heap.c core/frame_audit.c core/pagetype.c core/entry.c core/memory.c core/tlb.c */
+/* LINK: boot/elfplan.c boot/elfnotes.c boot/bzimage.c boot/domlayout.c boot/image.c boot/builder.c boot/domain_build.c core/hypercall_page.c boot/dom0.c boot/domload.c boot/cmdline.c core/frame.c core/heap.c core/frame_audit.c core/pagetype.c core/entry.c core/log_dirty.c core/memory.c core/tlb.c */
 /* Checks [BOOT-2] [BOOT-4]. */
 #include "boot/builder.h"
 #include "boot/decompress.h"

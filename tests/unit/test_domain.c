@@ -2,7 +2,7 @@
 /* Checks [ABI-4] [DOM-1] [DOM-2] [DOM-3] [DOM-4] [DOM-5] [REF-2]. */
 /*
  * LINK: core/domain.c core/domain_death.c core/obituary.c core/vcpu.c core/vcpu_context.c core/sched.c core/sched_credit.c core/sched_rr.c core/sched_audit.c
- * LINK: core/timer.c core/time.c core/watchdog.c core/tlb.c core/frame.c core/heap.c core/pagetype.c core/entry.c core/memory.c
+ * LINK: core/timer.c core/time.c core/watchdog.c core/tlb.c core/frame.c core/heap.c core/pagetype.c core/entry.c core/log_dirty.c core/memory.c
  * LINK: core/frame_audit.c core/evtchn.c core/evtchn_bind.c core/evtchn_fifo.c core/grant.c core/grant_map.c core/grant_copy.c
  */
 /* Domains with everything they own, for real: frames, tables, ports, grants. */

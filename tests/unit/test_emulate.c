@@ -4,7 +4,7 @@
  * Privileged instructions, port I/O and MSRs of a guest.
  *
  * LINK: core/emulate.c core/decode.c core/debugreg.c core/cpuid.c core/msr.c core/hypercall_page.c core/ioport.c core/segdesc.c
- * LINK: core/pagetype.c core/entry.c core/frame.c core/frame_audit.c core/heap.c core/memory.c core/slab.c core/tlb.c
+ * LINK: core/pagetype.c core/entry.c core/log_dirty.c core/frame.c core/frame_audit.c core/heap.c core/memory.c core/slab.c core/tlb.c
  */
 #include "core/emulate.h"
 #include "core/debugreg.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* LINK: core/frame.c core/heap.c core/tlb.c core/pagetype.c core/entry.c core/memory.c core/frame_audit.c */
+/* LINK: core/frame.c core/heap.c core/tlb.c core/pagetype.c core/entry.c core/log_dirty.c core/memory.c core/frame_audit.c */
 /* Checks [FRM-1] [FRM-2] [MEM-2]. */
 #include "core/memory.h"
 #include "fake_port.h"

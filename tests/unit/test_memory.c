@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Checks [MEM-1] [MEM-2]. */
 /*
- * LINK: core/frame.c core/heap.c core/tlb.c core/pagetype.c core/entry.c core/memory.c core/frame_audit.c hypercall/memory.c hypercall/reservation.c hypercall/door.c
+ * LINK: core/frame.c core/heap.c core/tlb.c core/pagetype.c core/entry.c core/log_dirty.c core/memory.c core/frame_audit.c hypercall/memory.c hypercall/reservation.c hypercall/door.c
  */
 #include "hypercall/memory.h"
 #include "core/e820.h"

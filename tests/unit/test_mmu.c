@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Checks [HC-4] [TYP-1]. */
 /*
- * LINK: core/frame.c core/heap.c core/tlb.c core/pagetype.c core/entry.c core/memory.c core/frame_audit.c hypercall/mmu.c hypercall/mmu_batch.c hypercall/mmuext.c hypercall/door.c
+ * LINK: core/frame.c core/heap.c core/tlb.c core/pagetype.c core/entry.c core/log_dirty.c core/memory.c core/frame_audit.c hypercall/mmu.c hypercall/mmu_batch.c hypercall/mmuext.c hypercall/door.c
  */
 #include "core/segdesc.h"
 #include "hypercall/mmu.h"

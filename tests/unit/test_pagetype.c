@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* LINK: core/frame.c core/heap.c core/tlb.c core/pagetype.c core/entry.c core/memory.c core/frame_audit.c */
+/* LINK: core/frame.c core/heap.c core/tlb.c core/pagetype.c core/entry.c core/log_dirty.c core/memory.c core/frame_audit.c */
 /* Checks [FRM-2] [TYP-1] [TYP-2] [TYP-3] [TYP-4] [TYP-5] [TYP-6]. */
 #include "core/tlb.h"
 #include "tables.h"

@@ -5,7 +5,7 @@
  * read-only in itself; every store goes through the checks of an entry, and the audit agrees.
  *
  * LINK: core/mmio.c core/ptwr.c core/ptwr_op.c core/emulate.c core/decode.c core/debugreg.c core/cpuid.c core/msr.c core/hypercall_page.c core/ioport.c core/segdesc.c
- * LINK: core/pagetype.c core/entry.c core/frame.c core/frame_audit.c core/heap.c core/memory.c core/slab.c core/tlb.c
+ * LINK: core/pagetype.c core/entry.c core/log_dirty.c core/frame.c core/frame_audit.c core/heap.c core/memory.c core/slab.c core/tlb.c
  */
 #include "core/emulate.h"
 #include "core/mmio.h"

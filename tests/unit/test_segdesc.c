@@ -2,7 +2,7 @@
 /* Checks [SEG-1] [SEG-2] [SEG-3] [SEG-4] [SEG-5]. */
 /*
  * LINK: core/emulate.c core/decode.c core/debugreg.c core/cpuid.c core/msr.c core/hypercall_page.c core/ioport.c core/segdesc.c
- * LINK: core/pagetype.c core/entry.c core/frame.c core/frame_audit.c core/heap.c core/memory.c core/slab.c core/tlb.c
+ * LINK: core/pagetype.c core/entry.c core/log_dirty.c core/frame.c core/frame_audit.c core/heap.c core/memory.c core/slab.c core/tlb.c
  * LINK: hypercall/segment.c hypercall/door.c
  */
 #include "core/segdesc.h"
