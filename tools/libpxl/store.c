@@ -254,6 +254,7 @@ int store_read_many(struct pxl *p, unsigned n, void (*path_of)(void *arg, unsign
 static void values_take(char *text, char *after, size_t size, void (*value)(void *arg, const char *child, const char *text),
                         void *arg)
 {
+    const char *last = "";
     char *next, *space;
     bool more = false;
 
@@ -266,10 +267,9 @@ static void values_take(char *text, char *after, size_t size, void (*value)(void
             continue;
         *space = 0;
         value(arg, line, space + 1);
-        snprintf(after, size, "%s", line);
+        last = line;
     }
-    if (!more)
-        *after = 0;
+    snprintf(after, size, "%s", more ? last : "");
 }
 
 int store_values(struct pxl *p, const char *path, const char *leaf, void (*value)(void *arg, const char *child, const char *text),

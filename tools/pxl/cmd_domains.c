@@ -52,42 +52,74 @@ static void json_row(struct call *c, const struct pxl_dominfo *d)
     js_close(c);
 }
 
-/* printf() of a row costs more than all else of it: a thousand rows are put together by hand. */
+/* printf() of a row costs more than all else of it: a thousand rows are put together by hand, and written at once. */
+struct text {
+    char *start, *at;
+    size_t room;
+};
+
+#define ROW_MOST 256
+
+static bool row_begin(struct text *t)
+{
+    size_t used = (size_t)(t->at - t->start);
+    char *more;
+
+    if (t->start && t->room - used >= ROW_MOST)
+        return true;
+    more = realloc(t->start, t->room * 2 + 4 * ROW_MOST);
+    if (!more)
+        return false;
+    t->start = more;
+    t->at = more + used;
+    t->room = t->room * 2 + 4 * ROW_MOST;
+    return true;
+}
+
+/* Both put a field over blanks, which are there already, and return its end. */
 static char *left(char *at, const char *s, unsigned width)
 {
-    unsigned n = (unsigned)strlen(s);
+    size_t n = strlen(s);
 
     memcpy(at, s, n);
-    for (; n < width; n++)
-        at[n] = ' ';
-    return at + n;
+    return at + (n < width ? width : n);
 }
 
 static char *right(char *at, uint64_t value, unsigned width)
 {
-    char digits[24];
-    unsigned n = 0;
+    unsigned n = 1;
+    char *end;
 
-    do
-        digits[n++] = (char)('0' + value % 10);
-    while (value /= 10);
-    for (; width > n; width--)
-        *at++ = ' ';
-    while (n)
-        *at++ = digits[--n];
-    return at;
+    for (uint64_t v = value; v > 9; v /= 10)
+        n++;
+    end = at + (n < width ? width : n);
+    for (char *digit = end; n--; value /= 10)
+        *--digit = (char)('0' + value % 10);
+    return end;
 }
 
-static void text_row(struct call *c, const struct pxl_dominfo *d)
+static void verbose_part(struct text *t, const struct pxl_dominfo *d)
+{
+    char uuid[37];
+
+    uuid_text(uuid, d->uuid);
+    t->at += sprintf(t->at, " %s ", uuid);
+    t->at += d->shutdown ? sprintf(t->at, "%8x", (unsigned)d->shutdown_reason) : sprintf(t->at, "%8s", "-");
+    t->at += sprintf(t->at, " %16s", "-");
+}
+
+static void text_row(struct text *t, const struct pxl_dominfo *d, bool verbose)
 {
     uint64_t tenths = (d->cpu_time + 50000000) / 100000000;
-    char uuid[37];
-    char line[256], *at = left(line, d->name, 40);
+    char *at;
 
+    if (!row_begin(t))
+        return;
+    memset(t->at, ' ', ROW_MOST);
+    at = left(t->at, d->name, 40);
     at = right(at, d->domid, 6);
     at = right(at, (d->memory + d->outstanding * 4) / 1024, 6);
-    at = right(at, d->vcpus_online, 6);
-    at = left(at, "", 5);
+    at = right(at, d->vcpus_online, 6) + 5;
     *at++ = d->running ? 'r' : '-';
     *at++ = d->blocked ? 'b' : '-';
     *at++ = d->paused ? 'p' : '-';
@@ -96,18 +128,11 @@ static void text_row(struct call *c, const struct pxl_dominfo *d)
     *at++ = d->dying ? 'd' : '-';
     at = right(at, tenths / 10, 8);
     *at++ = '.';
-    at = right(at, tenths % 10, 1);
-    fwrite(line, 1, (size_t)(at - line), stdout);
-    if (option(c, "verbose")) {
-        uuid_text(uuid, d->uuid);
-        printf(" %s ", uuid);
-        if (d->shutdown)
-            printf("%8x", (unsigned)d->shutdown_reason);
-        else
-            printf("%8s", "-");
-        printf(" %16s", "-");
-    }
-    putchar('\n');
+    *at++ = (char)('0' + tenths % 10);
+    t->at = at;
+    if (verbose)
+        verbose_part(t, d);
+    *t->at++ = '\n';
 }
 
 static bool wanted(struct call *c, uint32_t domid, const uint32_t *some, int n)
@@ -120,8 +145,9 @@ static bool wanted(struct call *c, uint32_t domid, const uint32_t *some, int n)
 
 int cmd_list(struct call *c)
 {
-    bool own_json = option(c, "long") && !c->json;
+    bool own_json = option(c, "long") && !c->json, verbose = option(c, "verbose");
     struct pxl_dominfo *list;
+    struct text t = {0};
     uint32_t *some = calloc((unsigned)c->argc + 1, sizeof(*some));
     unsigned n;
     int rc = some ? 0 : 1;
@@ -142,12 +168,14 @@ int cmd_list(struct call *c)
         js_list(c, NULL);
     else
         printf("%-40s %5s %5s %5s\tState\tTime(s)%s\n", "Name", "ID", "Mem", "VCPUs",
-               option(c, "verbose") ? "   UUID                            Reason-Code\tSecurity Label" : "");
+               verbose ? "   UUID                            Reason-Code\tSecurity Label" : "");
     for (unsigned i = 0; i < n; i++)
         if (wanted(c, list[i].domid, some, c->argc))
-            c->json ? json_row(c, &list[i]) : text_row(c, &list[i]);
+            c->json ? json_row(c, &list[i]) : text_row(&t, &list[i], verbose);
     if (c->json)
         js_list_end(c);
+    fwrite(t.start, 1, (size_t)(t.at - t.start), stdout);
+    free(t.start);
     free(list);
     free(some);
     return 0;
