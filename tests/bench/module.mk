@@ -66,6 +66,6 @@ host-tests: $(BENCH_CREATE)
 
 bench-create: $(B)/xen/xen
 	@$(JOBS) $(B)/philoxen programs $(BENCH_CREATE) $(B)/dom0/tools.img
-	@tests/bench/create/run $(if $(COUNT),--count $(COUNT)) $(if $(ONLY),--only $(ONLY))
+	@tests/bench/create/run $(if $(COUNT),--count $(COUNT) --xl-count $(COUNT)) $(ONLY:%=--only %)
 
 -include $(wildcard $(B)/bench/*.d)

@@ -4,7 +4,7 @@
  * the guest's first instruction, which the guest itself tells (first.S). The clock is the TSC: under QEMU's -icount it counts
  * instructions, on Philoxen and Xen the same for Dom0 and guests that have tsc_mode="native".
  *
- *     bench-create TOOL CONFIG COUNT SECONDS [lists]     lines of: what, a number, a number
+ *     bench-create TOOL CONFIG COUNT     lines of: what, a number, a number
  */
 #include <pxl.h>
 #include <stdlib.h>
@@ -12,7 +12,6 @@
 #include <sys/wait.h>
 #include <fcntl.h>
 #include <spawn.h>
-#include <time.h>
 #include <unistd.h>
 
 #define ROUNDS 25
@@ -104,7 +103,7 @@ static void memory(struct pxl *p, unsigned guests)
 
 static bool is_mark(unsigned n)
 {
-    return n == 1 || n == 100 || n == 200 || n == 500 || n == 1000;
+    return n == 1 || n == 10 || n == 50 || n == 100 || n == 200 || n == 500 || n == 1000;
 }
 
 int main(int argc, char **argv)
@@ -112,20 +111,18 @@ int main(int argc, char **argv)
     struct pxl *p = pxl_open(0);
     char name[32], *tool, base[32];
     unsigned count;
-    time_t end;
 
-    if (argc < 5 || !p || pxl_fault(p))
+    if (argc < 4 || !p || pxl_fault(p))
         return 2;
     tool = argv[1];
     count = (unsigned)atoi(argv[3]);
-    end = time(NULL) + atoi(argv[4]);
     snprintf(base, sizeof(base), "%s", strrchr(tool, '/') ? strrchr(tool, '/') + 1 : tool);
     setvbuf(stdout, NULL, _IOLBF, 0);
     printf("F static %lu\n", median_run((char *[]){(char *)"/root/true-static", NULL}, ROUNDS));
     printf("F dynamic %lu\n", median_run((char *[]){(char *)"/root/true-dynamic", NULL}, ROUNDS));
     printf("list 0 %lu\n", median_run((char *[]){tool, (char *)"list", NULL}, 5));
     memory(p, 0);
-    for (unsigned n = 1; n <= count && time(NULL) < end; n++) {
+    for (unsigned n = 1; n <= count; n++) {
         uint64_t begin, first;
 
         snprintf(name, sizeof(name), "name=\"g%u\"", n);

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# In Dom0: dom0.sh pxl|xl COUNT SECONDS. Starts the daemons that belong to the tool, and measures.
+# In Dom0: dom0.sh pxl|xl COUNT. Starts the daemons that belong to the tool, and measures.
 modprobe -a xen-evtchn xen-gntdev xen-gntalloc xen-privcmd
 mountpoint -q /proc/xen || mount -t xenfs xenfs /proc/xen
 mkdir -p /run/xenstored /run/pxl /run/xen /var/log/xen/console /var/lib/xenstored /var/lib/xen
@@ -24,5 +24,5 @@ else
     tool=$bin/xl
 fi
 sleep 1
-bench-create $tool /root/first.cfg "$2" "$3"
+bench-create $tool /root/first.cfg "$2"
 ps -o vsz,rss,comm | grep -E 'px|xen|xl' | head -20
