@@ -2,7 +2,7 @@
 /* pxbackd: the disks and network cards of all guests. See pxbackd(8). */
 #define _GNU_SOURCE
 #include "backend.h"
-#include "dom0/console/hv.h"
+#include "hv.h"
 #include "log.h"
 #include "loop.h"
 #include "service.h"
@@ -19,8 +19,6 @@
 #include <unistd.h>
 
 static const struct kind *const kinds[] = {&block_kind, &network_kind, &channel_kind, NULL};
-static const char *pid_file;
-static bool foreground;
 static struct source signal_source;
 static int signals;
 
@@ -35,15 +33,13 @@ static void usage(FILE *f)
 
 static void options(int argc, char **argv)
 {
-    static const struct option list[] = {{"foreground", 0, 0, 'F'}, {"pid-file", 1, 0, 'P'}, {"verbose", 0, 0, 'v'},
-                                         {"help", 0, 0, 'h'},       {0, 0, 0, 0}};
+    static const struct option list[] = {SERVICE_OPTIONS, {0, 0, 0, 0}};
     int o;
 
-    while ((o = getopt_long(argc, argv, "FP:vh", list, NULL)) != -1) {
+    while ((o = getopt_long(argc, argv, SERVICE_LETTERS "h", list, NULL)) != -1) {
+        if (service_option(o, optarg))
+            continue;
         switch (o) {
-        case 'F': foreground = true; break;
-        case 'P': pid_file = optarg; break;
-        case 'v': log_level = LOG_DETAIL; break;
         case 'h': usage(stdout); exit(0);
         default: usage(stderr); exit(2);
         }
@@ -52,12 +48,6 @@ static void options(int argc, char **argv)
         usage(stderr);
         exit(2);
     }
-}
-
-static void die(const char *what)
-{
-    log_line(LOG_ERROR, "%s: %s", what, strerror(errno));
-    exit(1);
 }
 
 /* Devices stay as they are: the next one takes them over. */
@@ -92,21 +82,21 @@ static void start(void)
     signals = service_signals();
     signal_source.event = signal_event;
     if (loop_open() || signals < 0 || loop_add(signals, &signal_source, EPOLLIN))
-        die("epoll");
+        service_die("epoll");
     if (service_lock(BACKEND_DIRECTORY "/lock"))
-        die("another pxbackd is running, or " BACKEND_DIRECTORY " cannot be written");
+        service_die("another pxbackd is running, or " BACKEND_DIRECTORY " cannot be written");
     if (hv_open())
-        die("the hypervisor");
+        service_die("the hypervisor");
     if (ports_open())
-        die("event channels (modprobe xen-evtchn)");
+        service_die("event channels (modprobe xen-evtchn)");
     if (grants_open())
-        die("grants (modprobe xen-gntdev)");
+        service_die("grants (modprobe xen-gntdev)");
     for (unsigned i = 0; kinds[i]; i++) {
         int err = kinds[i]->start ? kinds[i]->start() : 0;
 
         if (err) {
             errno = err;
-            die(kinds[i]->name);
+            service_die(kinds[i]->name);
         }
     }
     xenbus_kinds(kinds);
@@ -122,9 +112,9 @@ int main(int argc, char **argv)
     bool ready = false;
 
     options(argc, argv);
-    log_open("pxbackd", foreground);
-    if (!foreground && service_background())
-        die("daemon");
+    log_open("pxbackd", service_foreground);
+    if (service_background())
+        service_die("daemon");
     start();
     for (;;) {
         int pause = store_find();
@@ -136,7 +126,7 @@ int main(int argc, char **argv)
         ports_round();
         if (!ready && store_is_there()) {
             ready = true;
-            service_pid_file(pid_file);
+            service_pid_file();
             service_ready();
         }
         loop_round(more ? 0 : pause);

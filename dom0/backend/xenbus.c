@@ -2,7 +2,7 @@
 #define _GNU_SOURCE
 #include "xenbus.h"
 #include "clock.h"
-#include "dom0/console/hv.h"
+#include "hv.h"
 #include "log.h"
 #include "store.h"
 #include <stdarg.h>

@@ -25,8 +25,8 @@
 
 struct logfile_rules log_rules = {.directory = "/var/log/pxl/console", .size = 1u << 20, .keep = 3};
 
-static const char *directory = "/run/pxconsoled", *pid_file;
-static bool foreground, hypervisor_log = true;
+static const char *directory = "/run/pxconsoled";
+static bool hypervisor_log = true;
 static struct xs_handle *store;
 static struct source store_source, store_line_source, signal_source;
 static int signals, store_line = -1;
@@ -65,17 +65,15 @@ static unsigned long number(const char *text)
 static void options(int argc, char **argv)
 {
     static const struct option list[] = {
-        {"foreground", 0, 0, 'F'}, {"dir", 1, 0, 'D'},      {"pid-file", 1, 0, 'P'}, {"verbose", 0, 0, 'v'}, {"help", 0, 0, 'h'},
-        {"log-dir", 1, 0, 'l'},    {"log-size", 1, 0, 's'}, {"log-keep", 1, 0, 'k'}, {"no-log", 0, 0, 'n'},  {"no-hv-log", 0, 0, 'H'},
-        {0, 0, 0, 0}};
+        SERVICE_OPTIONS,        {"dir", 1, 0, 'D'},    {"log-dir", 1, 0, 'l'},   {"log-size", 1, 0, 's'},
+        {"log-keep", 1, 0, 'k'}, {"no-log", 0, 0, 'n'}, {"no-hv-log", 0, 0, 'H'}, {0, 0, 0, 0}};
     int o;
 
-    while ((o = getopt_long(argc, argv, "FD:P:vh", list, NULL)) != -1) {
+    while ((o = getopt_long(argc, argv, SERVICE_LETTERS "D:h", list, NULL)) != -1) {
+        if (service_option(o, optarg))
+            continue;
         switch (o) {
-        case 'F': foreground = true; break;
         case 'D': directory = optarg; break;
-        case 'P': pid_file = optarg; break;
-        case 'v': log_level = LOG_DETAIL; break;
         case 'l': log_rules.directory = optarg; break;
         case 's': log_rules.size = (uint64_t)number(optarg) << 10; break;
         case 'k': log_rules.keep = (unsigned)number(optarg); break;
@@ -89,12 +87,6 @@ static void options(int argc, char **argv)
         usage(stderr);
         exit(2);
     }
-}
-
-static void die(const char *what)
-{
-    log_line(LOG_ERROR, "%s: %s", what, strerror(errno));
-    exit(1);
 }
 
 static uint64_t now_ms(void)
@@ -118,7 +110,7 @@ static void folder_make(const char *path, mode_t mode)
         *c = '/';
     }
     if (mkdir(part, mode) && errno != EEXIST)
-        die(part);
+        service_die(part);
 }
 
 /* ---- the store ---- */
@@ -266,24 +258,24 @@ int main(int argc, char **argv)
         folder_make(log_rules.directory, 0700);
     /* A pseudo-terminal a guest: none may fail for want of a number. */
     setrlimit(RLIMIT_NOFILE, &(struct rlimit){65536, 65536});
-    log_open("pxconsoled", foreground);
-    if (!foreground && service_background())
-        die("daemon");
+    log_open("pxconsoled", service_foreground);
+    if (service_background())
+        service_die("daemon");
     signals = service_signals();
     signal_source.event = signal_event;
     if (loop_open() || signals < 0 || loop_add(signals, &signal_source, EPOLLIN))
-        die("epoll");
+        service_die("epoll");
     snprintf(lock, sizeof(lock), "%s/lock", directory);
     if (service_lock(lock))
-        die("another pxconsoled is running");
+        service_die("another pxconsoled is running");
     if (hv_open() || guests_open())
-        die("the hypervisor");
+        service_die("the hypervisor");
     if (clients_open(directory))
-        die(directory);
+        service_die(directory);
     store_find(now_ms());
     log_start();
     scan(now_ms());
-    service_pid_file(pid_file);
+    service_pid_file();
     service_ready();
     for (;;) {
         uint64_t now = now_ms();

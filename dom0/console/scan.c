@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BATCH 256
-
 static unsigned generation; /* of the last look at all domains */
 
 /* Domains without a console, whose part of the store is watched: xl writes it after the introduction. */
@@ -157,7 +155,7 @@ static void scan_one(const struct hv_domain *d)
 
 void guests_scan(void)
 {
-    static struct hv_domain list[BATCH];
+    static struct hv_domain list[HV_BATCH];
     struct expected *e, *next_expected;
     struct guest *g, *next;
     unsigned first = 1;
@@ -165,7 +163,7 @@ void guests_scan(void)
 
     generation++;
     do {
-        n = hv_domains(first, list, BATCH);
+        n = hv_domains(first, list, HV_BATCH);
         if (n < 0) {
             log_line(LOG_ERROR, "cannot list the domains: %s", strerror(errno));
             return;
@@ -175,7 +173,7 @@ void guests_scan(void)
                 scan_one(&list[i]);
             first = list[i].id + 1;
         }
-    } while (n == BATCH);
+    } while (n == HV_BATCH);
     for (g = TAILQ_FIRST(&guests); g; g = next) {
         next = TAILQ_NEXT(g, all);
         if (g->generation != generation)

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/signalfd.h>
@@ -14,6 +15,26 @@
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
+
+bool service_foreground;
+
+static const char *pid_file;
+
+bool service_option(int letter, const char *argument)
+{
+    switch (letter) {
+    case 'F': service_foreground = true; return true;
+    case 'P': pid_file = argument; return true;
+    case 'v': log_level = LOG_DETAIL; return true;
+    default: return false;
+    }
+}
+
+void service_die(const char *what)
+{
+    log_line(LOG_ERROR, "%s: %s", what, strerror(errno));
+    exit(1);
+}
 
 int service_listen(const char *path)
 {
@@ -49,6 +70,8 @@ int service_background(void)
     char byte;
     pid_t pid;
 
+    if (service_foreground)
+        return 0;
     if (pipe2(ends, O_CLOEXEC))
         return -1;
     pid = fork();
@@ -110,14 +133,14 @@ int service_lock(const char *path)
     return -1;
 }
 
-void service_pid_file(const char *path)
+void service_pid_file(void)
 {
-    FILE *f = path ? fopen(path, "we") : NULL;
+    FILE *f = pid_file ? fopen(pid_file, "we") : NULL;
 
     if (f) {
         fprintf(f, "%d\n", getpid());
         fclose(f);
-    } else if (path) {
-        log_line(LOG_ERROR, "%s: %s", path, strerror(errno));
+    } else if (pid_file) {
+        log_line(LOG_ERROR, "%s: %s", pid_file, strerror(errno));
     }
 }

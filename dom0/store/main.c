@@ -24,8 +24,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *directory = "/run/xenstored", *pid_file, *state_file = "/run/pxstored.state";
-static bool foreground, sockets_only, reload;
+static const char *directory = "/run/xenstored", *state_file = "/run/pxstored.state";
+static bool sockets_only, reload;
 static int epoll, listeners[2] = {-1, -1}, signals = -1, restore_fd = -1;
 static char **arguments, self[4096];
 
@@ -52,18 +52,16 @@ static void usage(FILE *f)
 static void options(int argc, char **argv)
 {
     static const struct option list[] = {
-        {"foreground", 0, 0, 'F'}, {"dir", 1, 0, 'D'},   {"pid-file", 1, 0, 'P'}, {"state", 1, 0, 'S'},
-        {"verbose", 0, 0, 'v'},    {"help", 0, 0, 'h'},  {"sockets-only", 0, 0, 's'}, {"restore-fd", 1, 0, 'r'},
-        {"listeners", 1, 0, 'l'},  {0, 0, 0, 0}};
+        SERVICE_OPTIONS,           {"dir", 1, 0, 'D'},        {"state", 1, 0, 'S'}, {"sockets-only", 0, 0, 's'},
+        {"restore-fd", 1, 0, 'r'}, {"listeners", 1, 0, 'l'}, {0, 0, 0, 0}};
     int o;
 
-    while ((o = getopt_long(argc, argv, "FD:P:S:vh", list, NULL)) != -1) {
+    while ((o = getopt_long(argc, argv, SERVICE_LETTERS "D:S:h", list, NULL)) != -1) {
+        if (service_option(o, optarg))
+            continue;
         switch (o) {
-        case 'F': foreground = true; break;
         case 'D': directory = optarg; break;
-        case 'P': pid_file = optarg; break;
         case 'S': state_file = optarg; break;
-        case 'v': log_level = LOG_DETAIL; break;
         case 's': sockets_only = true; break;
         case 'r': restore_fd = atoi(optarg); break;
         case 'l': sscanf(optarg, "%d,%d", &listeners[0], &listeners[1]); break;
@@ -77,12 +75,6 @@ static void options(int argc, char **argv)
     }
 }
 
-static void die(const char *what)
-{
-    log_line(LOG_ERROR, "%s: %s", what, strerror(errno));
-    exit(1);
-}
-
 static void listen_at(unsigned i, const char *name)
 {
     struct epoll_event e = {.events = EPOLLIN, .data.ptr = &listeners[i]};
@@ -92,7 +84,7 @@ static void listen_at(unsigned i, const char *name)
     if (listeners[i] < 0)
         listeners[i] = service_listen(path);
     if (listeners[i] < 0)
-        die(path);
+        service_die(path);
     fcntl(listeners[i], F_SETFD, FD_CLOEXEC);
     epoll_ctl(epoll, EPOLL_CTL_ADD, listeners[i], &e);
 }
@@ -103,7 +95,7 @@ static void signals_open(void)
 
     signals = service_signals();
     if (signals < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, signals, &e))
-        die("signalfd");
+        service_die("signalfd");
 }
 
 static void hypervisor_open(void)
@@ -151,11 +143,19 @@ static void state_restore(void)
 
 static void into_background(void)
 {
-    log_open("pxstored", foreground);
-    if (foreground || restore_fd >= 0)
-        return;
-    if (service_background())
-        die("daemon");
+    log_open("pxstored", service_foreground);
+    if (restore_fd < 0 && service_background())
+        service_die("daemon");
+}
+
+/* Before anything is listened at: two stores would share the sockets' names, and one of them nobody would hear. */
+static void lock(void)
+{
+    char path[108];
+
+    snprintf(path, sizeof(path), "%s/pxstored.lock", directory);
+    if (service_lock(path))
+        service_die(errno == EWOULDBLOCK ? "another pxstored is running" : path);
 }
 
 /* ---- ending ---- */
@@ -256,10 +256,11 @@ int main(int argc, char **argv)
     options(argc, argv);
     epoll = epoll_create1(EPOLL_CLOEXEC);
     if (mkdir(directory, 0755) && errno != EEXIST)
-        die(directory);
+        service_die(directory);
     /* A socket a client, an event channel a domain: none of them may fail for want of a number. */
     setrlimit(RLIMIT_NOFILE, &(struct rlimit){65536, 65536});
     into_background();
+    lock();
     signals_open();
     tree_init();
     domains_mention(0);
@@ -267,7 +268,7 @@ int main(int argc, char **argv)
     listen_at(0, "socket");
     listen_at(1, "socket_ro");
     state_restore();
-    service_pid_file(pid_file);
+    service_pid_file();
     service_ready();
     for (;;) {
         int n;

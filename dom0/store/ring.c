@@ -2,6 +2,7 @@
 #include "ring.h"
 #include "domains.h"
 #include "hv.h"
+#include "life.h"
 #include "log.h"
 #include "watch.h"
 #include <errno.h>
@@ -307,31 +308,33 @@ int ring_again(struct ring *r, uint32_t remote_port)
  * The list comes in ascending order, so that one walk over it and over the numbers meets all. */
 void ring_check_domains(void)
 {
-    struct hv_domain list[256];
+    struct hv_domain list[HV_BATCH];
     unsigned next = 0;
     bool released = false;
 
     for (;;) {
-        int n = hv_domains(next, list, 256);
+        int n = hv_domains(next, list, HV_BATCH);
 
-        if (n < 0)
+        if (n < 0) {
+            log_line(LOG_ERROR, "cannot list the domains: %s", strerror(errno));
             return;
+        }
         for (int i = 0; i <= n; i++) {
-            unsigned end = i < n ? list[i].id : n == 256 ? next : NR_DOMIDS;
+            unsigned end = i < n ? list[i].id : n == HV_BATCH ? next : NR_DOMIDS;
 
             for (; next < end; next++)
                 if (next && domains_account(next)->born)
-                    released |= hv_gone(next);
+                    released |= domain_gone(next);
             if (i == n)
                 break;
             next = list[i].id + 1;
             if (list[i].dying && domains_account(list[i].id)->born)
-                released |= hv_gone(list[i].id);
+                released |= domain_gone(list[i].id);
             else if (list[i].shutdown && domains_account(list[i].id)->introduced &&
                      !domains_account(list[i].id)->shutdown_seen)
                 released = domains_account(list[i].id)->shutdown_seen = true;
         }
-        if (n < 256)
+        if (n < HV_BATCH)
             break;
     }
     if (released)

@@ -5,39 +5,8 @@
  * (3: a domain dies), the next three how the message is made: raw bytes, or a request of a type with a sensible path, so that the
  * fuzzer need not find the form of a message first.
  */
-#include "store_client.h"
+#include "store_domains.h"
 #include "log.h"
-
-int domain_introduce(unsigned id, uint64_t gfn, uint32_t port)
-{
-    return id && gfn && port ? 0 : EINVAL;
-}
-
-int domain_release(unsigned id)
-{
-    view_remove_owned(id);
-    domains_forget(id);
-    return 0;
-}
-
-int domain_set_target(unsigned id, unsigned target)
-{
-    for (struct conn *x = conns; x; x = x->next)
-        if (x->id == id)
-            x->target = (int)target;
-    return 0;
-}
-
-int domain_resume(unsigned id)
-{
-    return id ? 0 : EINVAL;
-}
-
-int control_run(struct conn *x, const char *command, const char *args, size_t size, char **reply)
-{
-    (void)x, (void)command, (void)args, (void)size, (void)reply;
-    return EINVAL;
-}
 
 static const char *const paths[] = {"/", "/a", "/a/b", "/a/b/c", "x", "x/y", "/local/domain/3", "/local/domain/3/x", "@releaseDomain", "/b"};
 

@@ -2,7 +2,7 @@
 /* LINK: dom0/store/conn.c dom0/store/domains.c dom0/store/path.c dom0/store/perms.c dom0/store/request.c dom0/store/tree.c dom0/store/view.c dom0/store/watch.c dom0/store/state.c dom0/lib/log.c */
 /* A saved state with anything in it: what was read is a whole tree, and can be written and read again to the same. */
 #define _GNU_SOURCE
-#include "store_client.h"
+#include "store_domains.h"
 #include "dom0/store/ring.h"
 #include "dom0/store/sock.h"
 #include "dom0/store/state.h"
@@ -12,32 +12,6 @@
 
 static struct ring *rings[NR_DOMIDS];
 static const struct conn_ops ring_ops = {client_read, client_write, client_end, client_release, client_release};
-
-int domain_introduce(unsigned id, uint64_t gfn, uint32_t port)
-{
-    return id && gfn && port ? 0 : EINVAL;
-}
-
-int domain_release(unsigned id)
-{
-    return (int)id;
-}
-
-int domain_set_target(unsigned id, unsigned target)
-{
-    return (int)(id + target);
-}
-
-int domain_resume(unsigned id)
-{
-    return (int)id;
-}
-
-int control_run(struct conn *x, const char *command, const char *args, size_t size, char **reply)
-{
-    (void)x, (void)command, (void)args, (void)size, (void)reply;
-    return EINVAL;
-}
 
 struct ring *ring_of(unsigned id)
 {

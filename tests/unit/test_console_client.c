@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* LINK: dom0/console/client.c dom0/console/find.c dom0/console/history.c dom0/console/loop.c dom0/lib/service.c dom0/lib/log.c */
+/* LINK: dom0/console/client.c dom0/console/find.c dom0/console/history.c dom0/lib/loop.c dom0/lib/service.c dom0/lib/log.c */
 /* The console daemon's socket: its requests, and what becomes of clients that are slow, rude or gone. */
 #include "dom0/console/client.h"
 #include "dom0/console/guest.h"

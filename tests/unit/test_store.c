@@ -1,41 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* LINK: dom0/store/conn.c dom0/store/domains.c dom0/store/path.c dom0/store/perms.c dom0/store/request.c dom0/store/tree.c dom0/store/view.c dom0/store/watch.c dom0/lib/log.c */
 #include <criterion/criterion.h>
-#include "store_client.h"
+#include "store_domains.h"
 #include "dom0/store/path.h"
 
 static struct client *c, *a, *b; /* of domains 0, 3, 4 */
-
-int domain_introduce(unsigned id, uint64_t gfn, uint32_t port)
-{
-    return id && gfn && port ? 0 : EINVAL;
-}
-
-int domain_release(unsigned id)
-{
-    view_remove_owned(id);
-    domains_forget(id);
-    return 0;
-}
-
-int domain_set_target(unsigned id, unsigned target)
-{
-    for (struct conn *x = conns; x; x = x->next)
-        if (x->id == id)
-            x->target = (int)target;
-    return 0;
-}
-
-int domain_resume(unsigned id)
-{
-    return id ? 0 : EINVAL;
-}
-
-int control_run(struct conn *x, const char *command, const char *args, size_t size, char **reply)
-{
-    (void)x, (void)command, (void)args, (void)size, (void)reply;
-    return EINVAL;
-}
 
 static void audit(void)
 {

@@ -8,7 +8,6 @@
 #include <xen/sysctl.h>
 #include <xencall.h>
 
-#define BATCH 256
 #define LOG_PIECE 16384
 
 static xencall_handle *calls;
@@ -22,9 +21,8 @@ int hv_open(void)
     if (!calls)
         return -1;
     op = xencall_alloc_buffer(calls, sizeof(*op));
-    infos = xencall_alloc_buffer(calls, BATCH * sizeof(*infos));
-    log_piece = xencall_alloc_buffer(calls, LOG_PIECE);
-    if (op && infos && log_piece)
+    infos = xencall_alloc_buffer(calls, HV_BATCH * sizeof(*infos));
+    if (op && infos)
         return 0;
     errno = ENOMEM;
     return -1;
@@ -41,9 +39,13 @@ int hv_domains(unsigned first, struct hv_domain *out, unsigned max)
 {
     unsigned n;
 
+    if (!calls) {
+        errno = ENODEV;
+        return -1;
+    }
     memset(op, 0, sizeof(*op));
     op->u.getdomaininfolist.first_domain = (domid_t)first;
-    op->u.getdomaininfolist.max_domains = max < BATCH ? max : BATCH;
+    op->u.getdomaininfolist.max_domains = max < HV_BATCH ? max : HV_BATCH;
     set_xen_guest_handle_raw(op->u.getdomaininfolist.buffer, infos);
     if (sysctl(XEN_SYSCTL_getdomaininfolist) < 0)
         return -1;
@@ -58,6 +60,12 @@ int hv_domains(unsigned first, struct hv_domain *out, unsigned max)
 
 ssize_t hv_log(uint32_t *index, const char **text)
 {
+    if (!log_piece)
+        log_piece = xencall_alloc_buffer(calls, LOG_PIECE);
+    if (!log_piece) {
+        errno = ENOMEM;
+        return -1;
+    }
     memset(op, 0, sizeof(*op));
     op->u.readconsole.incremental = 1;
     op->u.readconsole.index = *index;

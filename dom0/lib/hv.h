@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What the hypervisor says: which domains there are, and its log. */
-#ifndef CONSOLE_HV_H
-#define CONSOLE_HV_H
+/* What the hypervisor says to all daemons alike, by libxencall: which domains there are, and its log. */
+#ifndef DOM0_HV_H
+#define DOM0_HV_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,7 +17,8 @@ struct hv_domain {
 };
 
 int hv_open(void); /* 0 or -1: errno */
-/* Domains from number `first` on, ascending; how many, at most max (256 at once), or -1: errno. */
+/* Domains from number `first` on, ascending; how many, at most max (HV_BATCH at once), or -1: errno. */
+#define HV_BATCH 256
 int hv_domains(unsigned first, struct hv_domain *out, unsigned max);
 /* News of the hypervisor's log since *index, which goes on; *text is good until the next call. 0: none; -1: errno. */
 ssize_t hv_log(uint32_t *index, const char **text);
