@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""pxconsoled, with pxstored and pxl: what guests print is complete and kept, and no guest can hurt another by its console."""
+"""pxconsoled, with pxstored and pxl: what guests print is complete and kept, and no guest can hurt another by its console.
+
+Claim: [LOG-2], since the daemon reads the hypervisor's log only when that has rung.
+"""
 
 from harness import built, cases, expect, expect_healthy, expect_none, fail
 from linux import boot_linux, contents, expect_well, script_image
@@ -122,6 +125,10 @@ create again "lines 5"
 until_true 30 complete $logs/again.log 5 || fail "the log of again: $(ls $logs)"
 echo "console: a new store is found"
 grep -q '(PHX)\|(XEN)' $logs/hypervisor.log || fail "no log of the hypervisor"
+lines=$(wc -l <$logs/hypervisor.log)
+pxl debug-keys h
+grown() { [ $(wc -l <$logs/hypervisor.log) -gt $((lines + 5)) ]; }
+until_true 5 grown || fail "no news of the hypervisor's log"
 '''
 
 
