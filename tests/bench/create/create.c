@@ -7,6 +7,9 @@
  *     bench-create TOOL CONFIG COUNT     lines of: what, a number, a number
  */
 #include <pxl.h>
+#include <xenforeignmemory.h>
+#include <xenstore.h>
+#include <sys/mman.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -15,6 +18,7 @@
 #include <unistd.h>
 
 #define ROUNDS 25
+#define FIRST_AT 4088 /* as in first.S */
 
 extern char **environ;
 
@@ -66,22 +70,32 @@ static uint64_t median_run(char *const argv[], unsigned rounds)
     return t[rounds / 2];
 }
 
-/* The value of the n-th "first" line of the hypervisor's log since it was emptied; 0: not there yet. */
-static uint64_t first_line(struct pxl *p)
+/* Maps the store's ring of the domain of that name, where the guest says when it began. */
+static uint64_t first_of(struct pxl *p, const char *name)
 {
-    char *text, *at;
-    size_t size;
-    FILE *f = open_memstream(&text, &size);
-    uint64_t value = 0;
+    static xenforeignmemory_handle *memory;
+    static struct xs_handle *store;
+    volatile uint64_t *page;
+    char path[64], *ref;
+    xen_pfn_t frame;
+    uint32_t domid;
+    uint64_t first;
 
-    if (pxl_dmesg(p, f, true))
-        exit(1);
-    fclose(f);
-    at = strstr(text, "first ");
-    if (at)
-        value = strtoull(at + 6, NULL, 16);
-    free(text);
-    return value;
+    memory = memory ? memory : xenforeignmemory_open(NULL, 0);
+    store = store ? store : xs_open(0);
+    if (!memory || !store || pxl_find(p, name, &domid))
+        return 0;
+    snprintf(path, sizeof(path), "/local/domain/%u/store/ring-ref", domid);
+    ref = xs_read(store, XBT_NULL, path, NULL);
+    frame = ref ? strtoul(ref, NULL, 10) : 0;
+    free(ref);
+    page = xenforeignmemory_map(memory, domid, PROT_READ, 1, &frame, NULL);
+    if (!page)
+        return 0;
+    while (!(first = page[FIRST_AT / sizeof(*page)]))
+        usleep(100);
+    xenforeignmemory_unmap(memory, (void *)page, 1);
+    return first;
 }
 
 static void memory(struct pxl *p, unsigned guests)
@@ -126,14 +140,17 @@ int main(int argc, char **argv)
         uint64_t begin, first;
 
         snprintf(name, sizeof(name), "name=\"g%u\"", n);
-        first_line(p);
         begin = tsc();
         if (run((char *[]){tool, (char *)"create", argv[2], name, NULL})) {
             fprintf(stderr, "bench-create: %s create failed at %u guests\n", base, n);
             break;
         }
-        while (!(first = first_line(p)))
-            usleep(100);
+        snprintf(name, sizeof(name), "g%u", n);
+        first = first_of(p, name);
+        if (!first) {
+            fprintf(stderr, "bench-create: cannot ask %s when it began\n", name);
+            break;
+        }
         printf("create %u %lu %lu\n", n, first - begin, tsc() - begin);
         if (is_mark(n)) {
             printf("list %u %lu\n", n, median_run((char *[]){tool, (char *)"list", NULL}, 5));
