@@ -6,6 +6,7 @@
 #include "internal.h"
 #include "bootloader.h"
 #include "device.h"
+#include "ended.h"
 #include "making.h"
 #include "names.h"
 #include "platform.h"
@@ -48,15 +49,19 @@ void uuid_print(char out[37], const uint8_t u[16])
     out[36] = 0;
 }
 
+void uuid_make(uint8_t u[16])
+{
+    if (getrandom(u, 16, 0) != 16)
+        abort();
+    u[6] = (u[6] & 15) | 0x40; /* RFC 4122, version 4 */
+    u[8] = (u[8] & 63) | 0x80;
+}
+
 static void uuid_choose(struct creation *n)
 {
     memcpy(n->uuid, n->c->uuid, 16);
-    if (!n->c->uuid_set || n->name != n->c->name) {
-        if (getrandom(n->uuid, 16, 0) != 16)
-            abort();
-        n->uuid[6] = (n->uuid[6] & 15) | 0x40; /* RFC 4122, version 4 */
-        n->uuid[8] = (n->uuid[8] & 63) | 0x80;
-    }
+    if (!n->c->uuid_set || n->name != n->c->name)
+        uuid_make(n->uuid);
     uuid_print(n->uuid_text, n->uuid);
 }
 
@@ -339,6 +344,7 @@ static int create_one(struct pxl *p, const struct pxl_config *c, const struct px
     free(cmdline);
     if (rc) {
         abandon(&n);
+        failed_note(p, name);
         return pxl_wrap(p, "create %s", name);
     }
     *domid = n.domid;
@@ -394,7 +400,7 @@ int pxl_create(struct pxl *p, const struct pxl_config *c, const struct pxl_creat
     unsigned removed;
     int rc;
 
-    inject = getenv("PXL_KILL_AT") || getenv("PXL_FAIL_AT");
+    inject = getenv("PXL_FAIL_AT");
     pxl_sweep(p, &removed);
     if (pxl_config_check(p, c))
         return pxl_wrap(p, "create %s", c->name ? c->name : "a domain without name");

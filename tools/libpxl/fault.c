@@ -110,7 +110,7 @@ bool step_fails(struct pxl *p)
     }
     if (kill_at && strtoul(kill_at, NULL, 10) == steps)
         raise(SIGKILL);
-    if (!fail_at || strtoul(fail_at, NULL, 10) != steps)
+    if (!p->injecting || !fail_at || strtoul(fail_at, NULL, 10) != steps)
         return false;
     pxl_fail(p, "PXL_FAIL_AT", EIO, NULL, "go on at step %u", steps);
     return true;

@@ -16,6 +16,7 @@ struct pxl *pxl_open(unsigned flags)
         return NULL;
     p->flags = flags;
     p->wire.fd = -1;
+    p->killing = getenv("PXL_KILL_AT");
     if (!(flags & PXL_NO_HYPERVISOR)) {
         p->call = xencall_open(NULL, 0);
         p->memory = p->call ? xenforeignmemory_open(NULL, 0) : NULL;
@@ -85,14 +86,14 @@ int domctl_run(struct pxl *p, const char *name)
 {
     int rc;
 
-    if (p->injecting && step_fails(p))
+    if (step(p))
         return -1;
     do
         rc = xencall1(p->call, __HYPERVISOR_domctl, (uint64_t)&p->bounce->domctl);
     while (rc < 0 && errno == EAGAIN);
     if (rc < 0)
         return call_failed(p, name, errno);
-    if (p->injecting && getenv("PXL_KILL_AT"))
+    if (p->killing)
         step_fails(p); /* between the deed and its note */
     return 0;
 }
@@ -116,7 +117,7 @@ static int op2(struct pxl *p, unsigned call, unsigned cmd, void *argument, size_
 {
     int rc;
 
-    if (p->injecting && step_fails(p))
+    if (step(p))
         return -1;
     memcpy(p->bounce->argument, argument, size);
     rc = xencall2(p->call, call, cmd, (uint64_t)p->bounce->argument);

@@ -41,16 +41,21 @@ struct pxl {
     } *bounce;
     struct pxl_fault *fault;
     unsigned flags;
-    bool injecting;                 /* in a creation: step_fails() */
+    bool killing, injecting;        /* step(), below: from the start; while something is made or changed */
     unsigned nr_cpus;               /* 0: not asked yet */
     uint32_t capabilities;          /* XEN_SYSCTL_PHYSCAP_* */
     void (*log)(void *arg, int level, const char *message);
     void *log_arg;
 };
 
-/* A step of a creation that changed something: PXL_KILL_AT=N in the environment ends the process at the N-th, PXL_FAIL_AT=N
- * makes it fail (true). For tests. */
+/* A step that is about to change something: PXL_KILL_AT=N in the environment ends the process at the N-th of them, in any command
+ * and in the keeper; PXL_FAIL_AT=N makes it fail (true) in a creation. For tests. */
 bool step_fails(struct pxl *p);
+
+static inline bool step(struct pxl *p)
+{
+    return (p->killing || p->injecting) && step_fails(p);
+}
 
 void pxl_log(struct pxl *p, int level, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void fault_clear(struct pxl *p);
@@ -74,6 +79,7 @@ int hv_domaininfo(struct pxl *p, uint32_t domid, xen_domctl_getdomaininfo_t *inf
 int hv_list(struct pxl *p, uint32_t first, xen_domctl_getdomaininfo_t *out);
 int hv_host(struct pxl *p);         /* fills nr_cpus, capabilities */
 void uuid_print(char out[37], const uint8_t u[16]);
+void uuid_make(uint8_t u[16]);
 
 /* ---- building (build.c) ---- */
 
@@ -95,6 +101,9 @@ struct kernel_plan;
 const struct kernel_plan *image_plan(const struct pxl_image *i);
 const uint8_t *image_bytes(const struct pxl_image *i);
 extern const char *image_cache;     /* the folder; tests have their own */
+
+/* A configuration as a file: whole, or as it was before (life.c). */
+int config_store(struct pxl *p, const char *path, const struct pxl_config *c);
 
 /* ---- the store (store.c) ---- */
 

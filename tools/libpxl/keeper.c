@@ -5,8 +5,10 @@
  * for the domains that other tools made, and clears away what is left of those that are gone or half made.
  *
  * It holds /run/pxl/keeper locked while it lives, and has written "ready" there once the index knows all domains. All it
- * knows besides is in the store and in /run/pxl: it may be killed and started again at any time.
+ * knows besides is in the store and in /run/pxl: it may be killed and started again at any time (again.h); only the count
+ * of restarts in a row begins anew.
  */
+#include "again.h"
 #include "config.h"
 #include "ended.h"
 #include "names.h"
@@ -28,12 +30,17 @@
 #define LOG_LARGEST (256 << 10)
 #define GATHER_MS 10       /* what ends together is looked at together */
 #define LIFE_LEAST_MS 1000 /* a domain that ends sooner is started again only then */
+#define STORE_RETRY_MS 200
+#define SWEEP_MS 20000
+#define QUICK_MS 5000u     /* one that ends sooner, so many times in a row, is not started again */
+#define QUICK_MOST 5u
 
 struct kept {
     uint32_t domid;
     uint8_t uuid[16];
     char name[64];
     int64_t seen, due;     /* ms; due 0: nothing is to be done */
+    unsigned quick;        /* how many in a row, of those that follow each other, ended soon */
     bool present, ended, indexed;
 };
 
@@ -168,16 +175,39 @@ static enum pxl_action action_of(const struct pxl_config *c, int reason)
 static void restart(struct keeper *k, struct kept *d, const struct pxl_config *c)
 {
     const struct pxl_create_options o = {.quiet = true};
+    struct kept *next;
     uint32_t domid;
+    unsigned i;
 
-    if (pxl_create(k->p, c, &o, &domid))
+    if (pxl_create(k->p, c, &o, &domid)) {
         say_fault(k, d, "cannot start it again");
-    else
-        pxl_log(k->p, 0, "%ld: domain %u (%s) follows domain %u", (long)time(NULL), domid, c->name, d->domid);
+        return;
+    }
+    pxl_log(k->p, 0, "%ld: domain %u (%s) follows domain %u", (long)time(NULL), domid, c->name, d->domid);
+    i = place(k, domid);
+    if (i < k->n && k->list[i].domid == domid)
+        drop(k, i);
+    next = insert(k, i);
+    *next = (struct kept){.domid = domid, .quick = d->quick, .seen = now_ms()};
+    memcpy(next->uuid, c->uuid, sizeof(next->uuid));
 }
 
-/* The old one stays for inspection under another name; the new one is another machine, with a UUID of its own. */
-static void rename_restart(struct keeper *k, struct kept *d, struct pxl_config *c)
+/* The old one stays for inspection, and is nobody's business any more. */
+static void retire(struct keeper *k, struct kept *d)
+{
+    struct pxl_config c;
+
+    pxl_config_init(&c);
+    if (!pxl_domain_config(k->p, d->domid, &c)) {
+        c.on_poweroff = c.on_reboot = c.on_crash = c.on_watchdog = c.on_soft_reset = PXL_PRESERVE;
+        if (pxl_domain_config_set(k->p, d->domid, &c))
+            say_fault(k, d, "cannot note that it stays");
+    }
+    pxl_config_free(&c);
+}
+
+/* The old one under another name; the new one is another machine, with a UUID of its own. */
+static bool rename_old(struct keeper *k, struct kept *d, const struct pxl_config *c)
 {
     char name[80], stamp[24];
     time_t t = time(NULL);
@@ -187,32 +217,71 @@ static void rename_restart(struct keeper *k, struct kept *d, struct pxl_config *
     snprintf(name, sizeof(name), "%.44s-%s", c->name, stamp);
     if (pxl_rename(k->p, d->domid, name)) {
         say_fault(k, d, "cannot rename it");
-        return;
+        return false;
     }
     snprintf(d->name, sizeof(d->name), "%.63s", name);
-    c->uuid_set = false;
-    restart(k, d, c);
+    retire(k, d);
+    return true;
+}
+
+static bool destroy_old(struct keeper *k, struct kept *d)
+{
+    if (!pxl_destroy(k->p, d->domid))
+        return true;
+    say_fault(k, d, "cannot destroy it"); /* who ended it meanwhile did not want it back */
+    return false;
+}
+
+static void follow(struct keeper *k, struct kept *d, struct pxl_config *c, bool renaming)
+{
+    if (renaming || !c->uuid_set)
+        uuid_make(c->uuid);
+    c->uuid_set = true;
+    if (again_note(k->p, d->domid, c))
+        say_fault(k, d, "cannot note what follows it");
+    if (renaming ? rename_old(k, d, c) : destroy_old(k, d))
+        restart(k, d, c);
+    again_done(d->domid);
+}
+
+/* What a keeper that was killed had begun. */
+static void follow_now(void *arg, uint32_t old, bool renamed, struct pxl_config *c)
+{
+    struct keeper *k = arg;
+    struct kept d = {.domid = old};
+
+    snprintf(d.name, sizeof(d.name), "%s", c->name);
+    if (renamed)
+        retire(k, &d);
+    restart(k, &d, c);
 }
 
 static const char *const action_names[] = {"destroy", "restart", "rename-restart", "preserve", "destroy", "restart", "destroy"};
 
+static bool restarts(enum pxl_action a)
+{
+    return a == PXL_RESTART || a == PXL_RENAME_RESTART || a == PXL_COREDUMP_RESTART;
+}
+
 static void act(struct keeper *k, struct kept *d, int reason, enum pxl_action a, struct pxl_config *c)
 {
+    struct pxl_ended last;
+
     /* LIMIT: no core is written, and a soft reset needs what PV guests do not have; both are said in the log. */
     if (a == PXL_COREDUMP_DESTROY || a == PXL_COREDUMP_RESTART || a == PXL_SOFT_RESET)
         say(k, d, "core dumps and soft resets there are not: doing without");
     say(k, d, action_names[a]);
-    switch (a) {
-    case PXL_PRESERVE: ended_note(d->domid, d->name, reason, "preserved"); return;
-    case PXL_RENAME_RESTART: rename_restart(k, d, c); return;
-    default:
-        /* Who ended it meanwhile did not want it back. */
-        if (pxl_destroy(k->p, d->domid)) {
-            say_fault(k, d, "cannot destroy it");
-            return;
-        }
-        if (a == PXL_RESTART || a == PXL_COREDUMP_RESTART)
-            restart(k, d, c);
+    if (restarts(a) && d->quick >= QUICK_MOST) {
+        pxl_log(k->p, 0, "%ld: domain %u (%s) and %u before it ended within %u s of their start: not started again",
+                (long)time(NULL), d->domid, d->name, QUICK_MOST - 1, QUICK_MS / 1000);
+        ended_note(d->domid, d->name, reason, "not-restarted");
+        retire(k, d);
+    } else if (restarts(a)) {
+        follow(k, d, c, a == PXL_RENAME_RESTART);
+    } else if (a != PXL_PRESERVE) {
+        destroy_old(k, d);
+    } else if (pxl_ended(k->p, d->name, &last) || last.domid != d->domid) { /* else an earlier keeper noted it */
+        ended_note(d->domid, d->name, reason, "preserved");
     }
 }
 
@@ -236,7 +305,7 @@ static void ended(struct keeper *k, struct kept *d)
         say_fault(k, d, "cannot read its configuration");
     } else {
         a = action_of(&c, reason);
-        if ((a == PXL_RESTART || a == PXL_RENAME_RESTART || a == PXL_COREDUMP_RESTART) && now_ms() < earliest)
+        if (restarts(a) && now_ms() < earliest)
             d->due = earliest;
         else
             act(k, &copy, reason, a, &c);
@@ -266,6 +335,7 @@ static void look_at(struct keeper *k, const xen_domctl_getdomaininfo_t *info)
     if (!d->ended && info->flags & XEN_DOMINF_shutdown && !(info->flags & XEN_DOMINF_dying) && has_config(d->domid)) {
         d->ended = true;
         d->due = now_ms();
+        d->quick = d->due - d->seen < QUICK_MS ? d->quick + 1 : 0;
         name_read(k, d);
     }
 }
@@ -345,6 +415,18 @@ static int hear(struct keeper *k, int timeout_ms, bool *released)
     return n < 0 ? -1 : any;
 }
 
+/* The store is gone: a daemon that begins anew is waited for, and what ended meanwhile is looked for. */
+static void store_again(struct keeper *k)
+{
+    wire_close(&k->p->wire);
+    wire_close(&k->watch);
+    while (!asked_to_end && watch(k)) {
+        fault_clear(k->p);
+        wire_close(&k->watch);
+        poll(NULL, 0, STORE_RETRY_MS);
+    }
+}
+
 static int serve(struct keeper *k)
 {
     unsigned removed;
@@ -352,11 +434,15 @@ static int serve(struct keeper *k)
     while (!asked_to_end) {
         int64_t next = next_due(k), now = now_ms();
         bool released = k->retry;
-        int news = hear(k, next == INT64_MAX ? -1 : next <= now ? 0 : (int)(next - now), &released);
+        int64_t wait = next <= now ? 0 : next - now;
+        int news = hear(k, wait < SWEEP_MS ? (int)wait : SWEEP_MS, &released);
 
-        if (news < 0)
-            return pxl_fail(k->p, "store watch", errno, NULL, "hear from the store: it is gone");
-        if (released)
+        if (news < 0) {
+            store_again(k);
+            news = 1;
+            released = true;
+        }
+        if (released || !news) /* who is killed while nothing else happens is found in time */
             pxl_sweep(k->p, &removed);
         k->retry = false;
         if (released)
@@ -412,6 +498,7 @@ int pxl_keeper_run(struct pxl *p)
         rc = watch(&k);
     if (!rc) {
         pxl_sweep(p, &removed);
+        again_take_over(p, follow_now, &k);
         look_at_all(&k);
         rc = write(lock, "ready\n", 6) == 6 ? serve(&k) : pxl_fail(p, "write", errno, NULL, "write " LOCK);
     }

@@ -3,6 +3,7 @@
 #include "internal.h"
 #include "config.h"
 #include "ended.h"
+#include "making.h"
 #include "names.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -28,10 +29,22 @@ int pxl_unpause(struct pxl *p, uint32_t domid)
     return simple(p, XEN_DOMCTL_unpausedomain, "domctl unpausedomain", domid, "unpause");
 }
 
+/* The kept configuration is out of the way before the end, which the keeper would otherwise take for one of its cases. */
+static void kept_hide(uint32_t domid, bool hide)
+{
+    char kept[64], hidden[64];
+
+    snprintf(kept, sizeof(kept), PXL_RUN "/%u.json", domid);
+    snprintf(hidden, sizeof(hidden), PXL_RUN "/%u.ending", domid);
+    rename(hide ? kept : hidden, hide ? hidden : kept);
+}
+
+/* Killed on the way, it is ended by the next pxl or the keeper (making.h). */
 int pxl_destroy(struct pxl *p, uint32_t domid)
 {
     xen_domctl_getdomaininfo_t info;
-    char *name;
+    struct making ending;
+    char *name, uuid[37];
 
     if (domid == 0)
         return pxl_fail(p, NULL, EINVAL, "poweroff in Dom0 ends the machine", "destroy domain 0");
@@ -39,7 +52,12 @@ int pxl_destroy(struct pxl *p, uint32_t domid)
     if (hv_domaininfo(p, domid, &info))
         return pxl_wrap(p, "destroy domain %u", domid);
     name = store_read(p, XBT_NULL, "/local/domain/%u/name", domid);
+    uuid_print(uuid, info.handle);
+    making_ending(p, &ending, uuid, domid);
+    kept_hide(domid, true);
     if (simple(p, XEN_DOMCTL_destroydomain, "domctl destroydomain", domid, "destroy")) {
+        kept_hide(domid, false);
+        making_end(&ending);
         free(name);
         return -1;
     }
@@ -47,6 +65,7 @@ int pxl_destroy(struct pxl *p, uint32_t domid)
                ? (int)(info.flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask) : -1, "destroyed");
     free(name);
     domain_forget(p, domid);
+    making_end(&ending);
     fault_clear(p);
     return 0;
 }
@@ -166,13 +185,12 @@ int pxl_uptime(struct pxl *p, uint32_t domid, int64_t *seconds)
 /* ---- the configuration it was made with ---- */
 
 /* Written beside its name and moved there, so that nobody reads half of one. */
-int pxl_domain_config_set(struct pxl *p, uint32_t domid, const struct pxl_config *c)
+int config_store(struct pxl *p, const char *path, const struct pxl_config *c)
 {
-    char path[64], beside[72], *text = pxl_config_to_json(c);
+    char beside[80], *text = pxl_config_to_json(c);
     FILE *f;
     bool ok;
 
-    snprintf(path, sizeof(path), PXL_RUN "/%u.json", domid);
     snprintf(beside, sizeof(beside), "%s.new", path);
     if (mkdir(PXL_RUN, 0755) && errno != EEXIST) {
         free(text);
@@ -182,19 +200,37 @@ int pxl_domain_config_set(struct pxl *p, uint32_t domid, const struct pxl_config
     ok = f && fputs(text, f) >= 0;
     if (f)
         ok = !fclose(f) && ok;
-    ok = ok && !rename(beside, path);
     free(text);
-    return ok ? 0 : pxl_fail(p, "write", errno, NULL, "keep the configuration in %s", path);
+    ok = ok && !step(p) && !rename(beside, path) && !step(p);
+    return ok || p->fault ? -!ok : pxl_fail(p, "write", errno, NULL, "keep the configuration in %s", path);
 }
 
-int pxl_domain_config(struct pxl *p, uint32_t domid, struct pxl_config *c)
+int pxl_domain_config_set(struct pxl *p, uint32_t domid, const struct pxl_config *c)
 {
     char path[64];
 
     snprintf(path, sizeof(path), PXL_RUN "/%u.json", domid);
-    if (!access(path, R_OK) || errno != ENOENT)
-        return pxl_config_read_file(p, c, path, false);
-    return pxl_fail(p, NULL, ENOENT, "it was not made by pxl create", "find the configuration of domain %u", domid);
+    return config_store(p, path, c);
+}
+
+/* Its name is what the store says: who renamed it may have been killed before the kept configuration knew. */
+int pxl_domain_config(struct pxl *p, uint32_t domid, struct pxl_config *c)
+{
+    char path[64], *name;
+
+    snprintf(path, sizeof(path), PXL_RUN "/%u.json", domid);
+    if (access(path, R_OK) && errno == ENOENT)
+        return pxl_fail(p, NULL, ENOENT, "it was not made by pxl create", "find the configuration of domain %u", domid);
+    if (pxl_config_read_file(p, c, path, false))
+        return -1;
+    name = p->flags & PXL_NO_STORE ? NULL : store_read(p, XBT_NULL, "/local/domain/%u/name", domid);
+    if (name && *name) {
+        free(c->name);
+        c->name = text_dup(name, strlen(name));
+    }
+    free(name);
+    fault_clear(p);
+    return 0;
 }
 
 int kept_rename(struct pxl *p, uint32_t domid, const char *name)

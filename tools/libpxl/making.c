@@ -2,6 +2,7 @@
 #include "making.h"
 #include "bootloader.h"
 #include "device.h"
+#include "ended.h"
 #include "names.h"
 #include <dirent.h>
 #include <errno.h>
@@ -13,8 +14,10 @@
 #include <unistd.h>
 
 #define FOLDER PXL_RUN "/making"
-#define LINE 48 /* UUID, blank, number, line's end: always written whole */
-#define ONLY_DEVICES 0x80000000u /* in the number */
+#define LINE 48 /* UUID, what is done, number, line's end: always written whole */
+#define MADE ' '
+#define ENDED '-'
+#define DEVICES '+'
 
 int making_begin(struct pxl *p, struct making *m)
 {
@@ -36,19 +39,31 @@ int making_begin(struct pxl *p, struct making *m)
     return 0;
 }
 
-int making_name(struct pxl *p, struct making *m, const char *uuid, uint32_t domid)
+static int line_write(struct pxl *p, struct making *m, const char *uuid, char what, uint32_t domid)
 {
     char line[LINE + 1];
 
+    snprintf(line, sizeof(line), "%-36.36s%c%10u\n", uuid, what, domid);
+    return pwrite(m->fd, line, LINE, 0) == LINE ? 0 : pxl_fail(p, "write", errno, NULL, "note in %s what is made", m->path);
+}
+
+int making_name(struct pxl *p, struct making *m, const char *uuid, uint32_t domid)
+{
     if (!uuid)
         return ftruncate(m->fd, 0) ? pxl_fail(p, "ftruncate", errno, NULL, "note in %s what is made", m->path) : 0;
-    snprintf(line, sizeof(line), "%-36.36s %10u\n", uuid, domid);
-    return pwrite(m->fd, line, LINE, 0) == LINE ? 0 : pxl_fail(p, "write", errno, NULL, "note in %s what is made", m->path);
+    return line_write(p, m, uuid, MADE, domid);
+}
+
+void making_ending(struct pxl *p, struct making *m, const char *uuid, uint32_t domid)
+{
+    if (making_begin(p, m) || line_write(p, m, uuid, ENDED, domid))
+        fault_clear(p);
+    step(p);
 }
 
 int making_devices(struct pxl *p, struct making *m, const char *uuid, uint32_t domid)
 {
-    return making_name(p, m, uuid, domid | ONLY_DEVICES);
+    return line_write(p, m, uuid, DEVICES, domid);
 }
 
 void making_end(struct making *m)
@@ -100,13 +115,24 @@ static int find_unnumbered(struct pxl *p, const char *uuid, uint32_t *domid)
     return -1;
 }
 
+/* The end of one that was being ended is noted, if it was not yet. */
+static void end_noted(struct pxl *p, uint32_t domid)
+{
+    char *name = store_read(p, XBT_NULL, "/local/domain/%u/name", domid);
+    struct pxl_ended e;
+
+    if (name && (pxl_ended(p, name, &e) || e.domid != domid))
+        ended_note(domid, name, -1, "destroyed");
+    free(name);
+}
+
 static bool remove_named(struct pxl *p, const char *line)
 {
     xen_domctl_getdomaininfo_t info;
-    uint32_t domid = (uint32_t)strtoul(line + 36, NULL, 10);
+    uint32_t domid = (uint32_t)strtoul(line + 37, NULL, 10);
+    bool ended = line[36] == ENDED;
 
-    if (domid & ONLY_DEVICES) {
-        domid &= ~ONLY_DEVICES;
+    if (line[36] == DEVICES) {
         if (!hv_domaininfo(p, domid, &info) && same(info.handle, line))
             devices_sweep_hot(p, line, domid);
         else
@@ -116,11 +142,13 @@ static bool remove_named(struct pxl *p, const char *line)
     if (domid == DOMID_INVALID && find_unnumbered(p, line, &domid))
         return false;
     if (!hv_domaininfo(p, domid, &info)) {
-        if (!half_made(&info, line))
+        if (ended ? !same(info.handle, line) : !half_made(&info, line))
             return false;
         domctl_new(p, XEN_DOMCTL_destroydomain, domid);
         domctl_run(p, "domctl destroydomain");
     }
+    if (ended)
+        end_noted(p, domid);
     /* Gone or going; what the store has of it goes too, unless that is a later domain's of the same number. */
     domain_forget(p, domid);
     devices_sweep(p, line, DOMID_INVALID);

@@ -109,6 +109,7 @@ int pxl_find(struct pxl *p, const char *what, uint32_t *domid)
 
 void domain_forget(struct pxl *p, uint32_t domid)
 {
+    static const char *const kept[] = {"json", "json.new", "ending"};
     char *vm = store_read(p, XBT_NULL, "/local/domain/%u/vm", domid);
     char *name = store_read(p, XBT_NULL, "/local/domain/%u/name", domid);
     char *id = name ? store_read(p, XBT_NULL, "/pxl/names/%s", name) : NULL;
@@ -123,8 +124,10 @@ void domain_forget(struct pxl *p, uint32_t domid)
     store_remove(p, XBT_NULL, "/local/domain/%u", domid);
     store_remove(p, XBT_NULL, "/libxl/%u", domid);
     store_batch_end(p);
-    snprintf(path, sizeof(path), PXL_RUN "/%u.json", domid);
-    unlink(path);
+    for (unsigned i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+        snprintf(path, sizeof(path), PXL_RUN "/%u.%s", domid, kept[i]);
+        unlink(path);
+    }
     free(vm);
     free(name);
     free(id);

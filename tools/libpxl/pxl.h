@@ -321,9 +321,10 @@ struct pxl_refusal {
 struct pxl_why {
     uint32_t domid;
     bool alive, ended, philoxen;
+    bool never;                /* it could not be made; text: why */
     int reason;                /* SHUTDOWN_*, or -1: destroyed while it lived */
     int64_t when;              /* of its end, seconds since 1970; 0: not known */
-    char name[64], action[20], text[201]; /* text: why the hypervisor ended it */
+    char name[64], action[20], text[321]; /* text: why the hypervisor ended it */
     struct pxl_dominfo info;   /* while alive */
     unsigned nr_refusals;      /* only Philoxen tells */
     struct pxl_refusal *refusal;

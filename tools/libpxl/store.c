@@ -71,7 +71,7 @@ static int replies_take(struct pxl *p)
 
 static int queue(struct pxl *p, uint32_t type, xs_transaction_t t, const char *path, const void *data, size_t n)
 {
-    if (p->injecting && (replies_take(p) || step_fails(p)))
+    if ((p->killing || p->injecting) && (replies_take(p) || step_fails(p)))
         return -1;
     if (p->pending == WINDOW && replies_take(p))
         return -1;
@@ -165,7 +165,7 @@ int store_introduce(struct pxl *p, uint32_t domid, uint64_t mfn, uint32_t port)
     snprintf(id, sizeof(id), "%u", domid);
     n = snprintf(rest, sizeof(rest), "%lu", mfn) + 1;
     n += snprintf(rest + n, sizeof(rest) - (size_t)n, "%u", port) + 1;
-    if (p->injecting && step_fails(p))
+    if (step(p))
         return -1;
     reply = ask(p, XS_INTRODUCE, 0, id, rest, (size_t)n, NULL);
     if (!reply)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Why a domain is as it is, or how it ended: what the hypervisor, its log, the keeper's notes and the console say together. */
 #include "internal.h"
+#include "ended.h"
 #include <ctype.h>
 #include <errno.h>
 #include <philoxen.h>
@@ -144,9 +145,15 @@ static void living(struct pxl *p, struct pxl_why *w, const struct pxl_dominfo *d
 
 static int dead(struct pxl *p, struct pxl_why *w, const char *what)
 {
-    struct pxl_ended e;
+    struct pxl_ended e = {0};
     bool noted = !pxl_ended(p, what, &e);
 
+    w->never = failed_find(what, &w->when, w->text, sizeof(w->text)) && w->when >= e.when;
+    if (w->never) {
+        snprintf(w->name, sizeof(w->name), "%s", what);
+        return 0;
+    }
+    *w->text = 0;
     if (noted) {
         w->domid = e.domid;
         w->ended = true;
@@ -174,6 +181,10 @@ int pxl_why(struct pxl *p, const char *name_or_id, struct pxl_why *w)
         living(p, w, &d);
     else if (dead(p, w, name_or_id))
         return pxl_wrap(p, "say why");
+    if (w->never) {
+        fault_clear(p);
+        return 0;
+    }
     log_get(p, w);
     snprintf(key, sizeof(key), "%u", w->domid);
     if (w->alive ? pxl_console_history(p, key, &w->console) : pxl_console_dead(p, key, &w->console))

@@ -215,15 +215,6 @@ int cmd_keeper(struct call *c)
     return 0;
 }
 
-static int done(struct call *c, int rc)
-{
-    if (rc)
-        return failed(c);
-    if (c->json)
-        yajl_gen_null(c->json);
-    return 0;
-}
-
 int cmd_trigger(struct call *c)
 {
     uint32_t domid;

@@ -74,15 +74,6 @@ int cmd_vcpu_list(struct call *c)
     return rc;
 }
 
-static int done(struct call *c, int rc)
-{
-    if (rc)
-        return failed(c);
-    if (c->json)
-        yajl_gen_null(c->json);
-    return 0;
-}
-
 int cmd_vcpu_pin(struct call *c)
 {
     uint64_t hard[16], soft[16], vcpu = 0;
@@ -124,26 +115,25 @@ static int size_arg(struct call *c, int i, uint64_t *kib)
     return 0;
 }
 
-int cmd_mem_set(struct call *c)
+static int memory(struct call *c, int (*set)(struct pxl *p, uint32_t domid, uint64_t kib))
 {
     uint32_t domid;
-    uint64_t kib;
+    uint64_t kib = 0;
     int rc = size_arg(c, 1, &kib);
 
     if (rc || domain_arg(c, 0, &domid))
         return rc ? rc : 1;
-    return done(c, pxl_mem_set(c->p, domid, kib));
+    return done(c, set(c->p, domid, kib));
+}
+
+int cmd_mem_set(struct call *c)
+{
+    return memory(c, pxl_mem_set);
 }
 
 int cmd_mem_max(struct call *c)
 {
-    uint32_t domid;
-    uint64_t kib;
-    int rc = size_arg(c, 1, &kib);
-
-    if (rc || domain_arg(c, 0, &domid))
-        return rc ? rc : 1;
-    return done(c, pxl_mem_max(c->p, domid, kib));
+    return memory(c, pxl_mem_max);
 }
 
 /* ---- scheduling ---- */

@@ -29,6 +29,10 @@ static const char *state_of(const struct pxl_why *w)
 /* What to look at next. */
 static const char *advice_of(const struct pxl_why *w)
 {
+    if (w->never)
+        return "pxl create again, which also says what to try";
+    if (!strcmp(w->action, "not-restarted"))
+        return "it ended so soon and so often that it is not started again; pxl destroy and pxl create, once it is mended";
     if (w->ended && w->reason >= 0 && w->reason < NR_ENDS)
         return ends[w->reason].advice;
     if (w->alive && w->info.dying)
@@ -63,9 +67,13 @@ static void text(const struct pxl_why *w)
     time_t t = w->when;
     struct tm tm;
 
-    printf("domain %u (%s): %s\n", w->domid, *w->name ? w->name : "its name is not known", state_of(w));
     if (w->when)
         strftime(when, sizeof(when), " at %Y-%m-%d %H:%M:%S", localtime_r(&t, &tm));
+    if (w->never) {
+        printf("%s: never made\n  pxl create%s: %s\n  try: %s\n", w->name, when, w->text, advice_of(w));
+        return;
+    }
+    printf("domain %u (%s): %s\n", w->domid, *w->name ? w->name : "its name is not known", state_of(w));
     if (w->ended && w->reason >= 0 && w->reason < NR_ENDS)
         printf("  end: %s%s: %s\n", ends[w->reason].word, when, ends[w->reason].meaning);
     else if (w->ended)
@@ -96,9 +104,10 @@ static void text(const struct pxl_why *w)
 static void json(struct call *c, const struct pxl_why *w)
 {
     js_open(c);
-    js_number(c, "domid", w->domid);
+    if (!w->never)
+        js_number(c, "domid", w->domid);
     js_text(c, "name", w->name);
-    js_text(c, "state", state_of(w));
+    js_text(c, "state", w->never ? "never made" : state_of(w));
     js_bool(c, "ended", w->ended);
     if (w->ended)
         js_text(c, "reason", w->reason >= 0 && w->reason < NR_ENDS ? ends[w->reason].word : "destroyed");
@@ -107,7 +116,7 @@ static void json(struct call *c, const struct pxl_why *w)
     if (*w->action)
         js_text(c, "action", w->action);
     if (*w->text)
-        js_text(c, "hypervisor", w->text);
+        js_text(c, w->never ? "failure" : "hypervisor", w->text);
     js_list(c, "refusals");
     for (unsigned i = 0; i < w->nr_refusals; i++) {
         const struct pxl_refusal *r = &w->refusal[i];

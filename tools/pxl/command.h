@@ -57,6 +57,7 @@ int domain_arg(struct call *c, int i, uint32_t *domid);
 int number_arg(struct call *c, int i, uint64_t *out);
 /* Says the present fault of c->p and returns 1. */
 int failed(struct call *c);
+int done(struct call *c, int rc); /* the end of a command that has nothing to say: failed(), or null under --json */
 int usage_error(struct call *c, const char *why);
 
 /* ---- results as JSON: in an object or a list that was opened ---- */

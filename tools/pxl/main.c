@@ -118,6 +118,15 @@ int failed(struct call *c)
     return 1;
 }
 
+int done(struct call *c, int rc)
+{
+    if (rc)
+        return failed(c);
+    if (c->json)
+        yajl_gen_null(c->json);
+    return 0;
+}
+
 int usage_error(struct call *c, const char *why)
 {
     if (c->json && c->p) {
