@@ -254,7 +254,8 @@ static unsigned kind_number(const char *kind)
 static int front_state(struct pxl *p, const struct pxl_device *g)
 {
     char *text = store_read(p, XBT_NULL, FRONT "/state", g->domid, is_vif(g) ? "vif" : "vbd", g->devid);
-    int state = text ? atoi(text) : 0;
+    bool good = text && *text >= '0' && *text <= '9' && !text[1]; /* the guest's words */
+    int state = good ? *text - '0' : 0;
 
     free(text);
     return state;

@@ -23,7 +23,7 @@ check create_too_big 3 'get [0-9]+ KiB of memory' pxl create /root/sleep.cfg nam
 check create_bad_key 1 'memory: a number' pxl create /root/sleep.cfg memory=lots
 check create_strict 1 'did you mean memory' pxl create --strict /root/sleep.cfg memry=5
 check create_unknown 0 'did you mean memory' pxl create -n /root/sleep.cfg memry=5
-check create_no_disk 3 'add the disk xvda from /none' pxl create /root/sleep.cfg name=k 'disk=["/none,raw,xvda,w"]'
+check create_no_disk 3 'find /none: stat: No such file' pxl create /root/sleep.cfg name=k 'disk=["/none,raw,xvda,w"]'
 check create_json 0 '"ok":true' pxl create --json -p /root/sleep.cfg name=j
 check create_json_fault 3 '"errno":17' pxl create --json /root/sleep.cfg name=j
 check create_count 0 'c-3 is domain' pxl create --count 3 -p /root/sleep.cfg name=c

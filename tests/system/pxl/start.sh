@@ -27,7 +27,7 @@ check() {
     shift 3
     out=$("$@" 2>&1 </dev/null)
     got=$?
-    case " $* " in *" pxl "*" --json "*) printf '%s\n' "$out" | sed -n 's/^{"command"/JSON &/p' ;; esac
+    case " $* " in *" pxl "*"--json "*) printf '%s\n' "$out" | sed -n 's/^{"command"/JSON &/p' ;; esac
     if [ $got = "$want" ] && echo "$out" | grep -Eq -- "$pattern"; then ok "$name"; else bad "$name: status $got of $*: $out"; fi
 }
 
