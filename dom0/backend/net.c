@@ -17,6 +17,7 @@
 
 #define MTU_MIN 68
 #define MTU_MAX 65521 /* with its headers 65,535 bytes */
+#define SCRIPTS "/etc/xen/scripts"
 #define DEFAULT_BRIDGE "xenbr0"
 
 static const char *const keys[] = {"mtu", "rate", NULL};
@@ -85,9 +86,14 @@ static char *key_or_empty(struct device *d, const char *key)
 static const char *mode_of(struct device *d, struct netplan *p)
 {
     const char *base = strrchr(p->script, '/');
-    char *mode = key_or_empty(d, "mode");
+    char *mode = key_or_empty(d, "mode"), *whole;
 
     base = base ? base + 1 : p->script;
+    if (*p->script && *p->script != '/' && asprintf(&whole, SCRIPTS "/%s", p->script) > 0) {
+        free(p->script);
+        p->script = whole;
+        base = whole + strlen(SCRIPTS) + 1;
+    }
     p->link.mode = LINK_BRIDGE;
     if (!strcmp(mode, "route") || !strcmp(base, "vif-route"))
         p->link.mode = LINK_ROUTE;
@@ -235,6 +241,8 @@ static int net_open(struct device *d)
         device_fail(d, err = EEXIST, "there is an interface %s", n->name);
         goto failed;
     }
+    if (!d->takeover)
+        tap_remove(n->name); /* of a daemon that ended before its guest was there */
     if ((n->tap = tap_open(n->name, n->queues_offered > 1)) < 0) {
         err = errno;
         device_fail(d, err, "making the tap %s%s", n->name, err == ENOENT || err == ENODEV ? " (modprobe tun)" : "");

@@ -394,6 +394,17 @@ Test(net, a_killed_daemon_s_tap_is_taken_over)
     cr_assert(!made("vif5.0"));
 }
 
+Test(net, a_tap_that_no_guest_had_is_made_anew)
+{
+    set("multi-queue-max-queues", "1");
+    cr_assert(!network_kind.open(&card));
+    close(((struct nic *)card.data)->tap);
+    set("multi-queue-max-queues", "2");
+    cr_assert(!network_kind.open(&card), "%s", said);
+    network_kind.close(&card);
+    cr_assert(!made("vif5.0"));
+}
+
 Test(net, what_is_left_of_a_card_that_went_meanwhile_is_removed)
 {
     cr_assert(tap_open("vif5.0", false) >= 0);
