@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A guest on the network. Words of its command line:
- *   ip=A.B.C.D/N gw=A.B.C.D    its address; without ip it asks by DHCP
+ *   ip=A.B.C.D/N gw=A.B.C.D    its address; without ip it is what the back end has for it, else it asks by DHCP
  *   for=SECONDS                serves for so long (default: for ever): ping, TCP echo (7), discard (9), chargen (19)
  *   echo=A.B.C.D mib=N         before that: sends N MiB to an echo server and compares what comes back
  *   put=A.B.C.D mib=N          before that: sends N MiB to a discard server
@@ -315,14 +315,26 @@ static void report(struct net *net)
            c.sent_bytes, c.received, c.received_bytes, c.dropped);
 }
 
+static bool start_lwip(struct net *net)
+{
+    char address[32], gateway[32];
+    const char *ip = option("ip", address, sizeof(address));
+    const char *gw = option("gw", gateway, sizeof(gateway));
+
+    if (!ip && net_back_key(net, "ip", address, sizeof(address))) {
+        ip = address;
+        gw = net_back_key(net, "gateway", gateway, sizeof(gateway)) ? gateway : NULL;
+    }
+    return lwip_port_start(net, ip, gw);
+}
+
 static bool run(struct net *net)
 {
-    char text[32], to[32], address[32], gateway[32];
+    char text[32], to[32];
     unsigned long mib = option("mib", text, sizeof(text)) ? strtoul(text, NULL, 10) : 1;
     bool good = true;
 
-    if (!lwip_port_start(net, option("ip", address, sizeof(address)),
-                         option("gw", gateway, sizeof(gateway)))) {
+    if (!start_lwip(net)) {
         printf("net: the address is none\n");
         return false;
     }

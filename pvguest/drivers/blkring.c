@@ -368,7 +368,10 @@ static void answer(struct block *b, const struct blkif_response *a)
         return;
     }
     slot = &b->slots[a->id];
-    if (a->operation != slot->operation) {
+    /* Of an indirect request some back ends name what it was for, among them Linux's. */
+    if (a->operation != slot->operation &&
+        (slot->operation != BLKIF_OP_INDIRECT ||
+         a->operation != (slot->request->op == BLOCK_READ ? BLKIF_OP_READ : BLKIF_OP_WRITE))) {
         xenbus_fail(&b->bus, "an answer to another operation");
         return;
     }

@@ -275,6 +275,11 @@ bool net_tso(const struct net *n)
     return n->tso;
 }
 
+bool net_back_key(struct net *n, const char *key, char *out, size_t size)
+{
+    return xenbus_read_back(&n->bus, key, out, size) > 0;
+}
+
 void net_describe(const struct net *n, char *out, size_t size)
 {
     snprintf(out, size, "%02x:%02x:%02x:%02x:%02x:%02x, mtu %u%s%s%s%s", n->mac[0], n->mac[1],

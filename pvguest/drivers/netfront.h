@@ -41,6 +41,8 @@ unsigned int net_mtu(const struct net *n);
 /* What the back end does for us: checksums over IPv4, cutting of TCP segments. */
 bool net_checksums(const struct net *n);
 bool net_tso(const struct net *n);
+/* What the back end's folder says: "ip", "gateway"; false: nothing. */
+bool net_back_key(struct net *n, const char *key, char *out, size_t size);
 /* The ways of this connection, in words. */
 void net_describe(const struct net *n, char *out, size_t size);
 

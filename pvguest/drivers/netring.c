@@ -54,6 +54,9 @@ static void take_tx_answers(struct net *n)
         }
         /* An event when half of what is out came back is enough: sending looks at the ring as well. */
     } while (!n->bus.dead && front_ring_sleep(r, (r->req_prod - r->rsp_cons) / 2 + 1));
+    /* An answer that says of a frame's slot that it is none would leave less and less room. */
+    if (r->rsp_cons == r->req_prod && n->tx_free_count != NIC_ENTRIES)
+        xenbus_fail(&n->bus, "it has answered all, but not all that was sent");
 }
 
 /* Where the next byte of the frame comes from. */
@@ -241,6 +244,10 @@ static enum found collect(struct net *n, uint32_t there)
 
         if (n->slots == there)
             return PARTIAL;
+        if (n->slots == NIC_SLOTS_MAX) {
+            error = "a frame without an end";
+            break;
+        }
         memcpy(&slot, front_ring_entry(r, index, sizeof(slot)), sizeof(slot));
         barrier();
         if (extra) {

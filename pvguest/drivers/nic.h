@@ -15,7 +15,8 @@
 #include <xen/io/netif.h>
 
 #define NIC_ENTRIES 256u
-#define NIC_PARTS_MAX 20u /* slots of one received frame */
+#define NIC_PARTS_MAX 20u                 /* pages of one received frame */
+#define NIC_SLOTS_MAX (NIC_PARTS_MAX + 4) /* with extra information */
 
 union nic_tx {
     struct netif_tx_request request;

@@ -3,9 +3,11 @@
 
 void *memcpy(void *to, const void *from, size_t n)
 {
+    size_t words = n / 8, rest = n % 8;
     void *t = to;
 
-    asm volatile("rep movsb" : "+D"(t), "+S"(from), "+c"(n) : : "memory");
+    asm volatile("rep movsq" : "+D"(t), "+S"(from), "+c"(words) : : "memory");
+    asm volatile("rep movsb" : "+D"(t), "+S"(from), "+c"(rest) : : "memory");
     return to;
 }
 
@@ -25,9 +27,12 @@ void *memmove(void *to, const void *from, size_t n)
 
 void *memset(void *to, int c, size_t n)
 {
+    unsigned long word = (unsigned char)c * 0x0101010101010101ul;
+    size_t words = n / 8, rest = n % 8;
     void *t = to;
 
-    asm volatile("rep stosb" : "+D"(t), "+c"(n) : "a"(c) : "memory");
+    asm volatile("rep stosq" : "+D"(t), "+c"(words) : "a"(word) : "memory");
+    asm volatile("rep stosb" : "+D"(t), "+c"(rest) : "a"(word) : "memory");
     return to;
 }
 

@@ -45,5 +45,6 @@
 
 /* What has been checked, or is left to the other side, differs from frame to frame. */
 #define LWIP_CHECKSUM_CTRL_PER_NETIF 1
+#define LWIP_CHKSUM_ALGORITHM 3
 
 #endif

@@ -86,6 +86,8 @@ static void serve(struct fake_disk *d, const union blkif_sring_entry *e)
     } else if (op == BLKIF_OP_INDIRECT) {
         a.id = indirect->id;
         op = indirect->indirect_op;
+        if (d->indirects % 2) /* Both are in use. */
+            a.operation = op;
         d->indirects++;
         a.status = transfer(d, op, indirect->sector_number,
                             fake_granted(indirect->indirect_grefs[0]), indirect->nr_segments);
