@@ -3,7 +3,7 @@
 
 # A DomU made of busybox and two modules, which says what it hears and which devices come and go.
 for box in /usr/bin/busybox /px/busybox; do [ ! -x $box ] || break; done
-mkdir -p /tmp/u/bin /tmp/u/dev /tmp/u/proc /tmp/u/sys
+mkdir -p /tmp/u/bin /tmp/u/sbin /tmp/u/dev /tmp/u/proc /tmp/u/sys
 cp $box /tmp/u/bin/busybox
 cp $(find /lib/modules/ -name xen-blkfront.ko -o -name xen-netfront.ko) /tmp/u/
 cat >/tmp/u/init <<'E'
@@ -24,7 +24,8 @@ while :; do
     last=$now
 done
 E
-chmod 755 /tmp/u/init
+printf '#!/bin/busybox sh\n/bin/busybox poweroff -f\n' >/tmp/u/sbin/poweroff # what Linux runs when it is told to go
+chmod 755 /tmp/u/init /tmp/u/sbin/poweroff
 (cd /tmp/u && find . | cpio -o -H newc 2>/dev/null) >/tmp/domu.img
 cat >/tmp/lin.cfg <<E
 name="lin"
