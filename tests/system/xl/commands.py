@@ -84,8 +84,6 @@ LONG = [
     ('save', 'xl save lin /tmp/save >/dev/null 2>&1; test -s /tmp/save; echo $?; xl list', 'text'),
     ('restore', 'xl restore /tmp/save >/dev/null 2>&1; said "domu: tick" 2; xl list', 'text'),
     ('save -c', 'xl save -c lin /tmp/save >/dev/null 2>&1; said "domu: tick" 2; xl list; rm /tmp/save', 'text'),
-    ('migrate localhost', 'xl migrate -s "" lin "xl migrate-receive" >/tmp/mig 2>&1; '
-     'grep "^Migration successful" /tmp/mig || cat /tmp/mig; said "domu: tick" 2; xl list', 'text'),
     ('devices are there', 'xl network-list lin | awk \'{ print NF, $3 }\'; xl block-list lin | awk \'{ print NF, $1 }\'', 'text'),
     ('block-detach', 'xl block-detach lin xvdb; has eth0; xl block-list lin; losetup -a | wc -l', 'text'),
     ('network-detach', 'xl network-detach lin 0; has ""; xl network-list lin; ls /sys/class/net/br0/brif', 'text'),
@@ -93,8 +91,11 @@ LONG = [
     ('shutdown -w', 'xl shutdown -w lin; echo $?; gone lin; xl list', 'text'),
     ('create -c', '(said "domu: up"; sleep 1; echo greetings; said "domu: tick" 2; leave) | at_tty xl create -q -c /tmp/lin.cfg; '
      'grep -c "domu: heard greetings" /tmp/con; xl list', 'text'),
-    ('crash', 'xl sysrq lin c; gone lin; xl list', 'text'),
-    ('destroy', 'xl create -q /tmp/lin.cfg; xl destroy lin; gone lin; xl list', 'text'),
+    ('attach again', 'xl network-attach lin bridge=br0; xl block-attach lin file:/tmp/disk,xvdb,w; has "xvdb eth0"; xl block-list lin | wc -l', 'text'),
+    ('migrate localhost', 'xl migrate -s "" lin "xl migrate-receive" >/tmp/mig 2>&1; '
+     'grep "^Migration successful" /tmp/mig || cat /tmp/mig; said "domu: tick" 2; xl list', 'text'),
+    ('destroy', 'xl destroy lin; gone lin; xl list; losetup -a | wc -l', 'text'),
+    ('crash', 'xl create -q /tmp/lin.cfg; said "domu: up"; xl sysrq lin c; gone lin; xl list', 'text'),
     ('destroy nobody', 'xl destroy lin', 'end'),
     ('nothing of lin', 'xenstore-ls -f | grep -cE "/(vbd|vif)/|lin"; losetup -a | wc -l', 'text'),
     ('one after the other', 'in_turn 1; before; in_turn $MANY; after; xl list', 'text'),
@@ -115,6 +116,11 @@ def script(steps, many=20, start=''):
         quoted = shell.replace("'", "'\\''")
         lines.append(f"step '{name.replace(' ', '_')}' '{quoted}'")
     return '\n'.join(lines) + '\nexit 0\n'
+
+
+# What Philoxen does and Debian's Xen does not, by SPEC.md's section 12: {step: (a line of Xen's, a line of Philoxen's)}.
+MIGRATED = ('^Migration failed, failed to suspend', '^Migration successful')
+DIFFERENCES = {'migrate': MIGRATED, 'migrate localhost': MIGRATED}
 
 
 # Lines that name the hypervisor or the machine's measurements, and words that differ from run to run.

@@ -31,7 +31,7 @@ cat >/tmp/lin.cfg <<E
 name="lin"
 kernel="/px/vmlinuz"
 ramdisk="/tmp/domu.img"
-extra="console=hvc0 quiet"
+extra="console=hvc0 quiet sysrq_always_enabled"
 memory=160
 maxmem=192
 vcpus=2

@@ -26,7 +26,7 @@ STEPS = [
     ('create', 'xl create -q /tmp/lin.cfg; heard "domu: begins"; grep "domu: avx" $log', 'text'),
     ('save', 'sleep 5; xl save lin /tmp/save >/dev/null 2>&1; test -s /tmp/save; echo $?; xl list', 'text'),
     ('restore', 'xl restore /tmp/save >/dev/null 2>&1; verdict', 'text'),
-    ('migrate localhost', 'xl migrate -s "" lin "xl migrate-receive" >/dev/null 2>&1; echo $?; verdict', 'text'),
+    ('migrate localhost', 'xl migrate -s "" lin "xl migrate-receive" 2>&1 | grep "^Migration"; verdict', 'text'),
     ('save -c', 'xl save -c lin /tmp/save >/dev/null 2>&1; verdict', 'text'),
     ('destroy', 'xl destroy lin; xl list', 'text'),
 ]
@@ -36,5 +36,7 @@ def boot(hv, _many, watch):
     files = {'vmlinuz': contents(built('dom0/vmlinuz')), 'hello.elf': contents(built('pvguest/hello.elf')),
              'fpu': contents(built('system/fpu'))}
     image = script_image(f'xl-vectors-{hv}', script(STEPS, start=START), base='dom0/xl.img', files=files)
+    # QEMU lets AVX instructions pass where CR0.TS asks for #NM, by which Xen would find out who uses the registers.
+    eager = ' spec-ctrl=eager-fpu' if hv == 'xen' else ''
     return boot_linux(image, 'px.script=/px/test.sh quiet', hv=hv, dom0_mem=1024, mem=2048, timeout=900, cpu='max,-smap',
-                      hv_args='loglvl=error', watch=watch)
+                      hv_args='loglvl=error' + eager, watch=watch)
