@@ -36,13 +36,13 @@ saw boots 60 'HAS block/xvd\* class/net/eth\*\.'
 if [ "$1" = kernel ]; then
     check channel 3 'find pxbackd' pxl create /root/sleep.cfg name=c 'channel=["connection=pty,name=a"]'
 else
-    check channel 0 'guest heard news' sh -c '(echo news; sleep 2) | timeout 6 pxl console -n 1 linux'
+    check channel 0 'guest heard news' sh -c '(echo news; sleep 2) | timeout 6 pxl console -n 1 linux; true'
     check channel_socket 0 '' test -S /run/agent
     check channel_none 1 'it has none' pxl console -n 5 linux
     pid=$(cat /run/pxbackd.pid)
     kill -9 "$pid"
     pxbackd --pid-file /run/pxbackd.pid
-    check channel_again 0 'guest heard more' sh -c '(echo more; sleep 2) | timeout 6 pxl console -n 1 linux'
+    check channel_again 0 'guest heard more' sh -c '(echo more; sleep 2) | timeout 6 pxl console -n 1 linux; true'
 fi
 check block_attach 0 '^$' pxl block-attach linux /root/disk,raw,xvdb,w backendtype=$by_disk
 saw disk_comes 20 'HAS block/xvdb class'
@@ -82,8 +82,8 @@ saw all_gone 10 'HAS block/xvd\* class/net/eth\*\.'
 check not_kept 1 '' sh -c 'pxl list -l linux | grep -E "xvdb|00:16:3e"'
 check no_loops 1 '' sh -c 'losetup -a | grep pxl:'
 check no_vifs 1 '' sh -c 'ls /sys/class/net | grep -E "vif|guest1"'
-check no_back 1 '' sh -c 'xenstore-ls /local/domain/0/backend | grep -q frontend'
-check no_front 1 '' sh -c 'xenstore-ls /local/domain/1/device 2>/dev/null | grep -q state'
+check no_back 1 '' sh -c 'xenstore-ls -f /local/domain/0/backend | grep -E "backend/(vbd|vif|qdisk|qnic)/.*frontend ="'
+check no_front 1 '' sh -c 'xenstore-ls -f /local/domain/1/device 2>/dev/null | grep -E "device/v(bd|if)/.*state"'
 check block_again 0 '^$' pxl block-attach linux /root/disk,raw,xvdb,r
 saw again 20 'HAS block/xvdb class/net/eth\*\.'
 
@@ -133,5 +133,5 @@ done
 [ $n -gt 8 ] && ok failed || bad failed "only $n steps"
 check destroy 0 '^$' pxl destroy linux sleep
 check end_no_loops 1 '' sh -c 'losetup -a | grep pxl:'
-check end_no_back 1 '' sh -c 'xenstore-ls /local/domain/0/backend | grep -q frontend'
+check end_no_back 1 '' sh -c 'xenstore-ls -f /local/domain/0/backend | grep -E "backend/(vbd|vif|qdisk|qnic)/.*frontend ="'
 echo "pxl-test: end"
