@@ -319,3 +319,17 @@ Test(pxl_config, a_chain_is_a_line_a_level)
     pxl_fail(&p, NULL, 0, NULL, "another");
     cr_assert(!pxl_fault(&p)->cause);
 }
+
+/* ---- characters ---- */
+
+Test(pxl_config, utf8)
+{
+    static const struct {
+        const char *text;
+        unsigned bytes;
+    } characters[] = {{"a", 1}, {"\xc3\xa9x", 2}, {"\xe2\x82\xac", 3}, {"\xf0\x9f\x98\x80", 4}, {"\xff", 0}, {"\x80", 0}, {"\xc0\x80", 0},
+                      {"\xed\xa0\x80", 0}, {"\xe2\x82", 0}, {"\xf4\x90\x80\x80", 0}, {"\xc3", 0}, {"\xe0\x80\x80", 0}};
+
+    for (unsigned i = 0; i < sizeof(characters) / sizeof(characters[0]); i++)
+        cr_assert_eq(pxl_utf8(characters[i].text), characters[i].bytes, "%u", i);
+}

@@ -81,20 +81,28 @@ char *text_dup(const char *s, size_t n)
     return copy;
 }
 
+unsigned pxl_utf8(const char *s)
+{
+    const unsigned char *c = (const unsigned char *)s;
+    unsigned more = *c < 0x80 ? 0 : *c >= 0xc2 && *c < 0xe0 ? 1 : *c >= 0xe0 && *c < 0xf0 ? 2 : *c >= 0xf0 && *c < 0xf5 ? 3 : 9;
+
+    if (more == 9)
+        return 0;
+    /* Too long forms, surrogates and what lies behind the last plane. */
+    if ((*c == 0xe0 && c[1] < 0xa0) || (*c == 0xed && c[1] > 0x9f) || (*c == 0xf0 && c[1] < 0x90) || (*c == 0xf4 && c[1] > 0x8f))
+        return 0;
+    for (unsigned i = 1; i <= more; i++)
+        if ((c[i] & 0xc0) != 0x80)
+            return 0;
+    return more + 1;
+}
+
 bool text_valid(const char *s)
 {
-    for (const unsigned char *c = (const unsigned char *)s; *c; c++) {
-        unsigned more = *c < 0x80 ? 0 : *c >= 0xc2 && *c < 0xe0 ? 1 : *c >= 0xe0 && *c < 0xf0 ? 2 : *c >= 0xf0 && *c < 0xf5 ? 3 : 9;
-
-        if (more == 9)
+    for (unsigned n; *s; s += n) {
+        n = pxl_utf8(s);
+        if (!n)
             return false;
-        /* Too long forms, surrogates and what lies behind the last plane. */
-        if ((*c == 0xe0 && c[1] < 0xa0) || (*c == 0xed && c[1] > 0x9f) || (*c == 0xf0 && c[1] < 0x90) ||
-            (*c == 0xf4 && c[1] > 0x8f))
-            return false;
-        for (; more; more--)
-            if ((*++c & 0xc0) != 0x80)
-                return false;
     }
     return true;
 }

@@ -130,6 +130,7 @@ int pxl_config_set(struct pxl *p, struct pxl_config *c, const char *assignment, 
 int pxl_config_check(struct pxl *p, const struct pxl_config *c); /* what one key says against another */
 char *pxl_config_to_xl(const struct pxl_config *c);   /* malloc'ed; reads back as the same */
 char *pxl_config_to_json(const struct pxl_config *c);
+unsigned pxl_utf8(const char *s); /* bytes of the character that s begins with; 0: that is not UTF-8 */
 int pxl_disk_parse(struct pxl *p, struct pxl_disk *d, const char *spec);
 int pxl_vif_parse(struct pxl *p, struct pxl_vif *v, const char *spec);
 void pxl_disk_free(struct pxl_disk *d);

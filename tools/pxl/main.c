@@ -32,10 +32,22 @@ void js_list(struct call *c, const char *key)
     yajl_gen_array_open(c->json);
 }
 
+/* What a guest printed may be no text at all: such bytes become U+FFFD. */
 void js_text(struct call *c, const char *key, const char *value)
 {
+    unsigned char *text = malloc(3 * strlen(value) + 1);
+    size_t n = 0;
+
+    if (!text)
+        abort();
+    for (unsigned length; *value; value += length ? length : 1) {
+        length = pxl_utf8(value);
+        memcpy(text + n, length ? value : "\xef\xbf\xbd", length ? length : 3);
+        n += length ? length : 3;
+    }
     js_key(c, key);
-    yajl_gen_string(c->json, (const unsigned char *)value, strlen(value));
+    yajl_gen_string(c->json, text, n);
+    free(text);
 }
 
 void js_number(struct call *c, const char *key, uint64_t value)
