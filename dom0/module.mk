@@ -39,6 +39,10 @@ $(DOM0_DIR)/pxl.img: $(IMAGE_SOURCES) $(wildcard dom0/image/examples/*) $(PXL_PR
 	printf 'name = "hello"\nkernel = "/root/hello.elf"\nmemory = 8\n' >$(DOM0_DIR)/pxl.d/root/hello.cfg
 	dom0/image/small -o $@ --packages "$(PXL_PACKAGES)" --modules "nft_chain_nat nft_masq" --add $(DOM0_DIR)/pxl.d
 
+# The same with what disks of QEMU's formats need.
+$(DOM0_DIR)/qemu.img: $(DOM0_DIR)/pxl.img
+	dom0/image/small -o $@ --packages "$(PXL_PACKAGES) qemu-utils libnbd0" --modules "nft_chain_nat nft_masq" --add $(DOM0_DIR)/pxl.d
+
 # Debian's xl and its daemons, which nobody starts at boot, and what our programs need: for the tests of pxl.
 $(DOM0_DIR)/tools.img: $(DOM0_DIR)/vmlinuz $(IMAGE_SOURCES)
 	dom0/image/small -o $@ --packages "xen-utils-4.17 xenstore-utils libyajl2" --drop usr/sbin/xl \
@@ -64,5 +68,5 @@ RUN_NEEDS := $(RUN_HV) $(if $(filter debian%,$(RUN_DOM0)),$(DOM0_DIR)/$(RUN_DOM0
                $(DOM0_DIR)/vmlinuz $(DOM0_DIR)/$(RUN_DOM0).img)
 run_option = $(if $($1),--$(subst _,-,$(shell echo $1 | tr A-Z a-z)) '$($1)')
 
-SYSTEM_NEEDS += $(DOM0_DIR)/small.img $(DOM0_DIR)/pxl.img $(DOM0_DIR)/xl.img
+SYSTEM_NEEDS += $(DOM0_DIR)/small.img $(DOM0_DIR)/pxl.img $(DOM0_DIR)/qemu.img $(DOM0_DIR)/xl.img
 SYSTEM_NEEDS += $(DOM0_DIR)/tools.img

@@ -3,9 +3,12 @@
 #define _GNU_SOURCE
 #include "blk.h"
 #include "log.h"
+#include "store.h"
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <xen/io/protocols.h>
 
 #define RING_ORDER_MAX 4u
@@ -13,7 +16,40 @@ _Static_assert(1u << RING_ORDER_MAX == BLK_PAGES_MAX, "pages of a ring");
 
 static int block_start(void)
 {
-    return blkio_open();
+    int err = blkio_open();
+
+    return err ? err : queues_start();
+}
+
+/* Journals of devices that went while nobody served them. */
+static void journals_sweep(void)
+{
+    DIR *list = opendir(journal_directory);
+    struct dirent *e;
+
+    while (list && (e = readdir(list))) {
+        char path[128];
+        unsigned domid, id;
+
+        if (sscanf(e->d_name, "disk.%u.%u", &domid, &id) != 2)
+            continue;
+        snprintf(path, sizeof(path), "/local/domain/%u/backend/%s/%u/%u", store_own_domid(), block_kind.name, domid, id);
+        if (!store_has(path))
+            unlinkat(dirfd(list), e->d_name, 0);
+    }
+    if (list)
+        closedir(list);
+}
+
+static bool block_round(void)
+{
+    static bool swept;
+
+    if (!swept && store_is_there()) {
+        swept = true;
+        journals_sweep();
+    }
+    return queues_round();
 }
 
 static void features_write(struct device *d, const struct disk *disk)
@@ -44,6 +80,10 @@ static int block_open(struct device *d)
         return ENOMEM;
     disk->d = d;
     err = image_open(&disk->image, d);
+    if (err && d->takeover) {
+        d->failed = false; /* the guest waits for answers: it gets errors, from an image that has nothing */
+        err = 0;
+    }
     if (err) {
         free(disk);
         return err;
@@ -179,6 +219,11 @@ static int block_connect(struct device *d)
     unsigned n = 0;
     int err = image_ready(&disk->image);
 
+    if (err && err != EAGAIN && d->takeover) { /* as in block_open() */
+        image_close(&disk->image);
+        d->failed = false;
+        err = 0;
+    }
     if (err)
         return err;
     err = rings_read(d, rings, &n);
@@ -258,4 +303,4 @@ const struct kind block_kind = {.name = "qdisk",
                                 .disconnect = block_disconnect,
                                 .close = block_close,
                                 .changed = block_changed,
-                                .round = queues_round};
+                                .round = block_round};

@@ -38,7 +38,9 @@ struct work {
     uint8_t *data;         /* a copy of the guest's data, or else: */
     struct mapped_page *pages; /* one a segment */
     size_t bytes, done;    /* of the data */
-    struct iovec one, *v;  /* what is still to be done */
+    struct iovec *v;       /* what is still to be done */
+    struct mapped_page few_pages[BLKIF_MAX_SEGMENTS_PER_REQUEST];
+    struct iovec few_v[BLKIF_MAX_SEGMENTS_PER_REQUEST];
     TAILQ_ENTRY(work) turn;
 };
 
@@ -56,9 +58,11 @@ struct queue {
     uint16_t *again;       /* takeover: those that the last daemon had taken, in the ring's order */
     unsigned nr_again, next_again;
     bool active, answered; /* on the lists of those with requests, and with answers to publish */
+    bool delayed;          /* its event stays masked for a while: `idle` events in a row brought nothing */
+    unsigned idle;
     struct work_list answers;
     struct persist persist;
-    TAILQ_ENTRY(queue) turn, publish;
+    TAILQ_ENTRY(queue) turn, publish, delay;
 };
 
 struct disk {
@@ -78,6 +82,7 @@ struct disk {
     size_t bytes;
 };
 
+int queues_start(void);                 /* 0 or errno */
 /* blkqueue.c: 0, or errno after device_fail() */
 int queue_open(struct disk *disk, unsigned n, const struct journal_ring *ring, bool takeover);
 void queue_close(struct queue *q); /* lets go of the guest; its works may still run */

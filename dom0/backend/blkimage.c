@@ -16,6 +16,7 @@ bool image_measure(const struct image *i, uint64_t *bytes)
 {
     struct stat st;
 
+    *bytes = 0;
     if (i->nbd) {
         *bytes = nbd_bytes(i->nbd);
         return true;

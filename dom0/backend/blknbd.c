@@ -234,7 +234,7 @@ void nbd_ask(struct nbd_image *n, struct blkio *io, int what, void *data, size_t
     default: rc = lib_nbd_aio_trim(n->h, bytes, at, done, 0); break;
     }
     if (rc < 0)
-        io->done(io, -(lib_nbd_get_errno() ? lib_nbd_get_errno() : EIO));
+        io->done(io, -EIO);
     else if (!lib_nbd_aio_is_dead(n->h))
         watch(n);
 }

@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: MIT */
+/* The queues: whose turn it is, what is taken from their rings and what is published. */
 #define _GNU_SOURCE
-#include "blk.h"
-#include "blkcopy.h"
-#include "clock.h"
+#include "blkwork.h"
 #include "log.h"
+#include "loop.h"
 #include <stdlib.h>
 #include <string.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
 
 #define TAKEN_A_ROUND 64u
 #define DISK_BYTES_MOST ((size_t)32 << 20) /* on the way: one guest cannot have all buffers */
-#define ERROR_PAUSE_MS 1000
-#define NBD_PIECE ((size_t)1 << 30)
+#define IDLE_MOST 32u                      /* events in a row that brought nothing: then the guest waits a little */
+#define IDLE_PAUSE_NS 10000000
 
+static TAILQ_HEAD(, queue) delayed = TAILQ_HEAD_INITIALIZER(delayed);
+static struct source timer_source;
+static int timer;
 static TAILQ_HEAD(, queue) active = TAILQ_HEAD_INITIALIZER(active), publishing = TAILQ_HEAD_INITIALIZER(publishing);
-/* Works between two steps of a round: their descriptors come; they are parsed; their data came, or they go on; their data goes. */
-static struct work_list described = TAILQ_HEAD_INITIALIZER(described), parsed = TAILQ_HEAD_INITIALIZER(parsed);
-static struct work_list starting = TAILQ_HEAD_INITIALIZER(starting), ended = TAILQ_HEAD_INITIALIZER(ended);
 
 void queue_wake(struct queue *q)
 {
@@ -31,76 +33,19 @@ static void queue_sleep(struct queue *q)
     TAILQ_REMOVE(&active, q, turn);
 }
 
-static void disk_go_on(struct disk *disk)
+void disk_go_on(struct disk *disk)
 {
     disk->stalled = false;
     for (unsigned i = 0; i < disk->nr_queues; i++)
         queue_wake(&disk->queue[i]);
 }
 
-/* ---- the end of a work ---- */
-
-static void work_clear(struct work *w)
+void queue_answered(struct queue *q)
 {
-    if (w->data) {
-        w->q->disk->bytes -= w->bytes;
-        buffer_put(w->data, w->bytes);
-    }
-    if (w->pages) {
-        persist_put(w->pages, w->r.nr_segments);
-        free(w->pages);
-        free(w->v);
-    }
-    if (w->r.segment != w->r.few)
-        free(w->r.segment);
-    free(w->descriptors);
-    w->pages = NULL;
-    w->r.segment = NULL;
-    w->descriptors = NULL;
-    w->data = NULL;
-}
-
-/* Its guest is not there any more to be answered. */
-static void work_drop(struct work *w)
-{
-    struct disk *disk = w->q->disk;
-
-    work_clear(w);
-    disk->on_the_way--;
-    if (disk->barrier_waits && disk->on_the_way == 1) { /* it is on no list */
-        disk->barrier_waits = false;
-        disk->on_the_way = 0;
-    }
-    if (!disk->on_the_way)
-        disk_ended(disk);
-}
-
-static void work_answer(struct work *w, int status)
-{
-    struct queue *q = w->q;
-    struct disk *disk = q->disk;
-
-    if (disk->closing) {
-        work_drop(w);
+    if (q->answered)
         return;
-    }
-    work_clear(w);
-    blk_ring_answer(&q->ring, w->r.id, w->r.operation, (int16_t)status);
-    journal_answer(&q->entry[w - q->work], q->ring.answered - 1);
-    TAILQ_INSERT_TAIL(&q->answers, w, turn);
-    if (!q->answered) {
-        q->answered = true;
-        TAILQ_INSERT_TAIL(&publishing, q, publish);
-    }
-    disk->on_the_way--;
-    if (disk->barrier == w)
-        disk->barrier = NULL;
-    if (disk->barrier_waits && disk->on_the_way == 1) { /* for this one */
-        disk->barrier_waits = false;
-        TAILQ_INSERT_TAIL(&parsed, disk->barrier, turn);
-    }
-    if (disk->stalled && !disk->barrier)
-        disk_go_on(disk);
+    q->answered = true;
+    TAILQ_INSERT_TAIL(&publishing, q, publish);
 }
 
 static void queue_publish(struct queue *q)
@@ -120,281 +65,47 @@ static void queue_publish(struct queue *q)
     q->answered = false;
 }
 
-/* ---- what the kernel has done ---- */
-
-static int status_of(struct work *w, int err)
-{
-    struct disk *disk = w->q->disk;
-    static const char *const names[] = {"reading", "writing", "a barrier", "flushing", "", "discarding"};
-    uint64_t now = clock_ms();
-
-    if (now - disk->last_error > ERROR_PAUSE_MS) {
-        disk->last_error = now;
-        log_line(LOG_ERROR, "%s: %s at sector %" PRIu64 ": %s", device_name(disk->d), names[w->r.operation], w->r.sector,
-                 strerror(err));
-    }
-    return (err == EOPNOTSUPP || err == ENOTTY || err == ENOSYS) && w->r.operation != BLKIF_OP_READ &&
-                   w->r.operation != BLKIF_OP_WRITE
-               ? BLKIF_RSP_EOPNOTSUPP
-               : BLKIF_RSP_ERROR;
-}
-
-static void work_done(struct blkio *io, int result)
-{
-    struct work *w = (struct work *)io;
-
-    if (w->q->disk->closing) {
-        work_drop(w);
-        return;
-    }
-    if (result == -EAGAIN || result == -EINTR) {
-        TAILQ_INSERT_TAIL(&starting, w, turn);
-        return;
-    }
-    if (result < 0 || (w->step == STEP_DATA && w->bytes && !result)) {
-        work_answer(w, status_of(w, result < 0 ? -result : EIO)); /* nothing: the image became shorter */
-        return;
-    }
-    if (w->step == STEP_DATA && w->bytes) {
-        w->done += (size_t)result;
-        if (w->done < w->bytes) {
-            TAILQ_INSERT_TAIL(&starting, w, turn);
-            return;
-        }
-    }
-    w->steps &= (uint8_t)~w->step;
-    if (w->steps)
-        TAILQ_INSERT_TAIL(&starting, w, turn);
-    else if (w->r.operation == BLKIF_OP_READ && w->data)
-        TAILQ_INSERT_TAIL(&ended, w, turn);
-    else
-        work_answer(w, BLKIF_RSP_OKAY);
-}
-
-/* What is still to be done of its data: how many pieces. */
-static unsigned work_vector(struct work *w)
-{
-    size_t skip = w->done;
-    unsigned n = 0;
-
-    if (w->data) {
-        w->v = &w->one;
-        w->one = (struct iovec){w->data + w->done, w->bytes - w->done};
-        return 1;
-    }
-    for (unsigned i = 0; i < w->r.nr_segments; i++) {
-        const struct blk_segment *s = &w->r.segment[i];
-        uint8_t *from = w->pages[i].at + s->offset;
-        size_t bytes = s->bytes;
-
-        if (skip >= bytes) {
-            skip -= bytes;
-            continue;
-        }
-        from += skip;
-        bytes -= skip;
-        skip = 0;
-        if (n && (uint8_t *)w->v[n - 1].iov_base + w->v[n - 1].iov_len == from)
-            w->v[n - 1].iov_len += bytes;
-        else
-            w->v[n++] = (struct iovec){from, bytes};
-    }
-    return n;
-}
-
-static void work_ask_nbd(struct work *w, struct nbd_image *n, uint64_t at)
-{
-    size_t left;
-
-    if (w->step != STEP_DATA) {
-        nbd_ask(n, &w->io, NBD_FLUSH, NULL, 0, 0);
-        return;
-    }
-    if (w->r.operation == BLKIF_OP_DISCARD)
-        w->bytes = w->r.sectors * BLK_SECTOR; /* in pieces: the protocol's lengths are short */
-    left = w->bytes - w->done;
-    nbd_ask(n, &w->io, w->r.operation == BLKIF_OP_DISCARD ? NBD_DISCARD : w->r.operation == BLKIF_OP_READ ? NBD_READ : NBD_WRITE,
-            w->data ? w->data + w->done : NULL, left < NBD_PIECE ? left : NBD_PIECE, at + w->done);
-}
-
-static bool work_submit(struct work *w)
-{
-    const struct image *i = &w->q->disk->image;
-    uint64_t at = w->r.sector * BLK_SECTOR;
-    unsigned n;
-
-    w->step = (uint8_t)(w->steps & -w->steps);
-    if (i->nbd) {
-        work_ask_nbd(w, i->nbd, at);
-        return true;
-    }
-    if (w->step != STEP_DATA)
-        return blkio_flush(&w->io, i->fd);
-    if (w->r.operation == BLKIF_OP_DISCARD)
-        return blkio_discard(&w->io, i->fd, i->device, at, w->r.sectors * BLK_SECTOR);
-    n = work_vector(w);
-    return w->r.operation == BLKIF_OP_READ ? blkio_read(&w->io, i->fd, w->v, n, at + w->done)
-                                           : blkio_write(&w->io, i->fd, w->v, n, at + w->done);
-}
-
-/* ---- the steps before ---- */
-
-static void work_parsed(struct work *w)
-{
-    struct disk *disk = w->q->disk;
-
-    switch (w->r.operation) {
-    case BLKIF_OP_FLUSH_DISKCACHE: w->steps = STEP_FLUSH; break;
-    case BLKIF_OP_WRITE_BARRIER: w->steps = STEP_FLUSH | STEP_FLUSH_AFTER; break;
-    default: w->steps = STEP_DATA; break;
-    }
-    if (w->r.nr_segments)
-        w->steps |= STEP_DATA;
-    if (w->r.operation == BLKIF_OP_DISCARD && !w->r.sectors) {
-        work_answer(w, BLKIF_RSP_OKAY);
-        return;
-    }
-    if (w->r.operation == BLKIF_OP_WRITE_BARRIER) {
-        disk->barrier = w;
-        disk->stalled = true;
-        disk->barrier_waits = disk->on_the_way > 1;
-        if (disk->barrier_waits)
-            return;
-    }
-    TAILQ_INSERT_TAIL(&parsed, w, turn);
-}
-
-static void work_described(struct work *w)
-{
-    struct blk_segment *s = malloc(w->r.nr_segments * sizeof(*s));
-    int status = s ? w->status : BLKIF_RSP_ERROR;
-
-    if (!status)
-        status = blk_parse_segments(w->descriptors, &w->q->disk->limits, &w->r, s);
-    else
-        free(s);
-    if (status)
-        work_answer(w, status);
-    else
-        work_parsed(w);
-}
-
-/* From pages that stay mapped, each field once. */
-static bool describe_mapped(struct work *w)
-{
-    const unsigned a_page = BLK_PAGE / sizeof(struct blkif_request_segment);
-    struct mapped_page pages[BLKIF_MAX_INDIRECT_PAGES_PER_REQUEST];
-    uint64_t *to = (uint64_t *)w->descriptors;
-
-    if (!persist_get(&w->q->persist, w->r.page, w->r.nr_pages, pages))
-        return false;
-    for (unsigned i = 0; i < w->r.nr_segments; i++)
-        to[i] = ((const volatile uint64_t *)pages[i / a_page].at)[i % a_page];
-    persist_put(pages, w->r.nr_pages);
-    return true;
-}
-
-/* An indirect request's descriptors are asked for. */
-static void work_describe(struct work *w)
-{
-    const unsigned a_page = BLK_PAGE / sizeof(struct blkif_request_segment);
-    unsigned left = w->r.nr_segments;
-
-    w->descriptors = calloc(left, sizeof(w->descriptors[0]));
-    if (!w->descriptors) {
-        work_answer(w, BLKIF_RSP_ERROR);
-        return;
-    }
-    if (describe_mapped(w)) {
-        work_described(w);
-        return;
-    }
-    for (unsigned i = 0; i < w->r.nr_pages; i++) {
-        unsigned n = left < a_page ? left : a_page;
-
-        copy_from_guest(w->q->disk->d->domid, w->r.page[i], 0, w->descriptors + i * a_page, n * (unsigned)sizeof(w->descriptors[0]),
-                        &w->status);
-        left -= n;
-    }
-    TAILQ_INSERT_TAIL(&described, w, turn);
-}
-
-static void work_begin(struct queue *q, uint16_t number)
-{
-    struct work *w = &q->work[number];
-    int status;
-
-    memset(w, 0, sizeof(*w));
-    w->q = q;
-    w->io.done = work_done;
-    q->disk->on_the_way++;
-    status = blk_parse(&q->entry[number].slot, &q->disk->limits, &w->r);
-    if (status)
-        work_answer(w, status);
-    else if (w->r.nr_pages)
-        work_describe(w);
-    else
-        work_parsed(w);
-}
-
-/* The guest's own pages, where they stay mapped. */
-static bool work_map(struct work *w)
-{
-    uint32_t refs[BLK_SEGMENTS];
-
-    if (!w->q->persist.on)
-        return false;
-    w->pages = calloc(w->r.nr_segments, sizeof(w->pages[0]));
-    w->v = calloc(w->r.nr_segments, sizeof(w->v[0]));
-    for (unsigned i = 0; i < w->r.nr_segments; i++)
-        refs[i] = w->r.segment[i].ref;
-    if (w->pages && w->v && persist_get(&w->q->persist, refs, w->r.nr_segments, w->pages))
-        return true;
-    free(w->pages);
-    free(w->v);
-    w->pages = NULL;
-    return false;
-}
-
-/* Its memory, and the copies that fill it. */
-static void work_prepare(struct work *w)
-{
-    struct disk *disk = w->q->disk;
-    size_t at = 0;
-
-    TAILQ_INSERT_TAIL(&starting, w, turn);
-    if (!w->r.nr_segments)
-        return;
-    w->bytes = w->r.sectors * BLK_SECTOR;
-    if (work_map(w))
-        return;
-    w->data = buffer_get(w->bytes);
-    if (!w->data) {
-        w->status = BLKIF_RSP_ERROR;
-        return;
-    }
-    disk->bytes += w->bytes;
-    for (unsigned i = 0; w->r.operation != BLKIF_OP_READ && i < w->r.nr_segments; i++) {
-        const struct blk_segment *s = &w->r.segment[i];
-
-        copy_from_guest(disk->d->domid, s->ref, s->offset, w->data + at, s->bytes, &w->status);
-        at += s->bytes;
-    }
-}
-
-static void work_return_data(struct work *w)
-{
-    size_t at = 0;
-
-    for (unsigned i = 0; i < w->r.nr_segments; i++) {
-        const struct blk_segment *s = &w->r.segment[i];
-
-        copy_to_guest(w->q->disk->d->domid, s->ref, s->offset, w->data + at, s->bytes, &w->status);
-        at += s->bytes;
-    }
-}
-
 /* ---- the round ---- */
+
+/* Who sends event after event without a request gets a look at its ring every IDLE_PAUSE_NS. */
+static void queue_rest(struct queue *q, bool nothing)
+{
+    struct itimerspec t = {.it_value = {0, IDLE_PAUSE_NS}};
+
+    if (!nothing || ++q->idle < IDLE_MOST) {
+        port_unmask(&q->port);
+        return;
+    }
+    if (q->delayed)
+        return;
+    q->delayed = true;
+    TAILQ_INSERT_TAIL(&delayed, q, delay);
+    timerfd_settime(timer, 0, &t, NULL);
+}
+
+static void timer_event(struct source *s, uint32_t events)
+{
+    struct queue *q;
+    uint64_t times;
+
+    (void)s;
+    (void)events;
+    if (read(timer, &times, sizeof(times)) != sizeof(times))
+        return;
+    while ((q = TAILQ_FIRST(&delayed))) {
+        TAILQ_REMOVE(&delayed, q, delay);
+        q->delayed = false;
+        q->idle = IDLE_MOST / 2;
+        queue_wake(q);
+    }
+}
+
+int queues_start(void)
+{
+    timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    timer_source.event = timer_event;
+    return timer < 0 || loop_add(timer, &timer_source, EPOLLIN) ? errno : 0;
+}
 
 /* True: it may have more. */
 static bool queue_take(struct queue *q)
@@ -417,9 +128,10 @@ static bool queue_take(struct queue *q)
         }
         waiting = blk_ring_waiting(&q->ring);
         if (!waiting && !blk_ring_rest(&q->ring)) {
-            port_unmask(&q->port);
+            queue_rest(q, i == 0);
             return false;
         }
+        q->idle = 0;
         if (waiting < 0 || (!waiting && (waiting = blk_ring_waiting(&q->ring)) <= 0)) {
             device_kill(disk->d, "an impossible index in the ring (%u taken, %u answered)", q->ring.taken, q->ring.answered);
             return false;
@@ -430,42 +142,6 @@ static bool queue_take(struct queue *q)
         work_begin(q, number);
     }
     return true;
-}
-
-static struct work *first_of(struct work_list *list)
-{
-    struct work *w;
-
-    while ((w = TAILQ_FIRST(list))) {
-        TAILQ_REMOVE(list, w, turn);
-        if (!w->q->disk->closing)
-            return w;
-        work_drop(w);
-    }
-    return NULL;
-}
-
-static void works_start(void)
-{
-    struct work *w;
-
-    while ((w = first_of(&starting))) {
-        if (w->status) {
-            work_answer(w, w->status);
-        } else if (!work_submit(w)) {
-            TAILQ_INSERT_HEAD(&starting, w, turn);
-            return;
-        }
-    }
-}
-
-/* Reads whose data was copied out, up to the last of before: no more are added meanwhile. */
-static void works_end(void)
-{
-    struct work *w;
-
-    while ((w = first_of(&ended)))
-        work_answer(w, w->status);
 }
 
 static void queues_take(void)
@@ -488,28 +164,17 @@ static void queues_take(void)
 
 bool queues_round(void)
 {
-    struct work *w;
     struct queue *q;
+    bool more;
 
     blkio_reap();
     queues_take();
-    TAILQ_FOREACH(w, &ended, turn)
-        if (!w->q->disk->closing)
-            work_return_data(w);
-    copies_make();
-    while ((w = first_of(&described)))
-        work_described(w);
-    while ((w = first_of(&parsed)))
-        work_prepare(w);
-    copies_make();
-    works_start();
-    works_end();
+    more = works_round();
     while ((q = TAILQ_FIRST(&publishing))) {
         TAILQ_REMOVE(&publishing, q, publish);
         queue_publish(q);
     }
-    blkio_submit();
-    return !TAILQ_EMPTY(&starting) || !TAILQ_EMPTY(&parsed) || (!TAILQ_EMPTY(&active) && !buffers_short());
+    return more || (!TAILQ_EMPTY(&active) && !buffers_short());
 }
 
 /* ---- opening and closing ---- */
@@ -585,6 +250,9 @@ void queue_close(struct queue *q)
 
     if (q->active)
         queue_sleep(q);
+    if (q->delayed)
+        TAILQ_REMOVE(&delayed, q, delay);
+    q->delayed = false;
     if (q->answered)
         TAILQ_REMOVE(&publishing, q, publish);
     q->answered = false;

@@ -113,6 +113,15 @@ char *store_read(const char *path)
     return store ? xs_read(store, XBT_NULL, path, &n) : NULL;
 }
 
+bool store_has(const char *path)
+{
+    char *text = store_read(path);
+    bool has = text || !store || errno != ENOENT;
+
+    free(text);
+    return has;
+}
+
 bool store_write(const char *path, const char *text)
 {
     return store && xs_write(store, XBT_NULL, path, text, (unsigned)strlen(text));

@@ -12,6 +12,7 @@ unsigned store_own_domid(void);
 
 /* All of these fail while there is no store. */
 char *store_read(const char *path);      /* malloc'ed; NULL: none */
+bool store_has(const char *path);
 bool store_write(const char *path, const char *text);
 bool store_write_there(const char *path, const char *text); /* only over what is there */
 void store_remove(const char *path);

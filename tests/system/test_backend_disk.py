@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Disks by pxbackd: Debian's kernel as DomU reads and writes them, also while pxbackd is killed again and again."""
 
-from harness import cases, expect, expect_none
+from harness import cases, expect, expect_healthy, expect_none
 from linux import boot_linux, expect_well, script_image
 
 # What follows a disk's keys are the guest's script's words; the guest is paused until its disks are in the store.
@@ -12,9 +12,16 @@ ramdisk() {
     mkdir -p /tmp/$1/px && cp $2 /tmp/$1/px/guest.sh && chmod 755 /tmp/$1/px/guest.sh
     (cd /tmp/$1 && find . | cpio -o -H newc 2>/dev/null; cat /root/small.img) >/root/$1.img
 }
-# guest NAME
+# guest NAME VCPUS WORDS
 guest() {
-    printf 'name = "%s"\nkernel = "/root/vmlinuz"\nramdisk = "/root/%s.img"\nmemory = 192\nvcpus = 1\nextra = "console=hvc0 quiet px.script=/px/guest.sh"\n' $1 $1 >$1.cfg
+    cat >$1.cfg <<END
+name = "$1"
+kernel = "/root/vmlinuz"
+ramdisk = "/root/$1.img"
+memory = 192
+vcpus = $2
+extra = "console=hvc0 quiet px.script=/px/guest.sh $3"
+END
     pxl create --paused $1.cfg || exit 1
     id=$(pxl domid $1)
 }
@@ -62,9 +69,9 @@ dd if=/dev/urandom of=/dev/xvdc bs=4k count=2048 oflag=direct 2>/dev/null || ech
 sync
 dd if=/dev/urandom of=/dev/xvda bs=512 count=3 seek=5 oflag=direct 2>/dev/null
 dd if=/dev/xvda of=/dev/null bs=512 count=4 skip=3 iflag=direct 2>/dev/null
+blkdiscard -o 0 -l 4194304 /dev/xvda && echo "discarded"
 echo 3 >/proc/sys/vm/drop_caches
 echo "written $(md5sum </dev/xvda) large $(md5sum </dev/xvdc)"
-blkdiscard /dev/xvda -o 0 -l 4194304 2>/dev/null && echo "discarded"
 echo "discard $(cat /sys/block/xvda/queue/discard_max_bytes)"
 echo "now grow"
 n=30
@@ -73,7 +80,7 @@ echo "size $(cat /sys/block/xvda/size)"
 dmesg | grep -i -e blkfront -e xvda
 END
 ramdisk plain script
-guest plain
+guest plain 1
 disk 51712 raw:/root/a w
 disk 51728 aio:/root/b r
 disk 51744 /root/c w sector-size 4096
@@ -109,11 +116,12 @@ dd if=/data of=/dev/xvda bs=4k conv=fsync 2>/dev/null
 echo "done $sum"
 END
 ramdisk busy script
-guest busy
+guest busy 2 'xen_blkfront.max_ring_page_order=2 xen_blkfront.max_indirect_segments=64'
 disk 51712 raw:/root/a w
 pxl unpause busy
 n=60
 until grep -qs '^ready' /var/log/pxl/console/busy.log || [ $n = 0 ]; do n=$((n - 1)); sleep 1; done
+echo "queues $(xenstore-read /local/domain/$id/device/vbd/51712/multi-queue-num-queues) order $(xenstore-read /local/domain/$id/device/vbd/51712/ring-page-order)"
 kills=0
 until grep -qs '^done' /var/log/pxl/console/busy.log || [ $kills = 40 ]; do
     kill -9 $(cat /run/pxbackd.pid)
@@ -128,14 +136,78 @@ grep -c 'taken over' /root/log
 sort /root/log | uniq -c
 '''
 
+# A full file system, a block device that is taken away, an image of QEMU's, and at last the guest's end while it writes.
+FAULTS = LIBRARY + r'''
+mkdir /tmp/small && mount -t tmpfs -o size=2m t /tmp/small
+truncate -s 8M /tmp/small/b
+qemu-img create -q -f qcow2 /root/c 16M
+modprobe null_blk nr_devices=0
+mount -t configfs c /sys/kernel/config 2>/dev/null
+mkdir /sys/kernel/config/nullb/nullb0
+cd /sys/kernel/config/nullb/nullb0 && echo 8 >size && echo 1 >memory_backed && echo 1 >power
+cd /root
+cat >script <<'END'
+while [ ! -e /dev/xvdc ]; do sleep 1; done
+dd if=/dev/urandom of=/data bs=1M count=4 2>/dev/null
+dd if=/data of=/dev/xvdb bs=64k oflag=direct 2>/dev/null && echo "disk: more was written than there is room for"
+dd if=/data of=/dev/xvdb bs=64k count=8 oflag=direct 2>/dev/null || echo "disk: what has room was not written"
+dd if=/data of=/dev/xvda bs=64k oflag=direct 2>/dev/null || echo "disk: the device failed too early"
+dd if=/data of=/dev/xvdc bs=64k oflag=direct conv=fsync 2>/dev/null || echo "disk: qcow2 failed"
+dd if=/data of=/dev/xvdc bs=1M seek=7 oflag=direct conv=fsync 2>/dev/null || echo "disk: qcow2 failed"
+echo 3 >/proc/sys/vm/drop_caches
+[ "$(dd if=/dev/xvdc bs=1M count=4 2>/dev/null | md5sum)" = "$(md5sum </data)" ] || echo "disk: qcow2 reads something else"
+echo "images $(md5sum </data) $(md5sum </dev/xvdc)"
+echo "take it"
+n=30
+while dd if=/data of=/dev/xvda bs=64k oflag=direct 2>/dev/null && [ $n != 0 ]; do n=$((n - 1)); sleep 1; done
+dd if=/data of=/dev/xvda bs=64k count=1 oflag=direct 2>/dev/null && echo "disk: a device that is gone was written"
+echo "taken"
+while :; do
+    dd if=/data of=/dev/xvdc bs=64k 2>/dev/null
+    dd if=/data of=/dev/xvdd bs=16k oflag=direct 2>/dev/null
+done
+END
+seen() {
+    n=90
+    until grep -qs "^$1" /var/log/pxl/console/faults.log || [ $n = 0 ]; do n=$((n - 1)); sleep 1; done
+}
+dd if=/dev/zero of=/root/d bs=1M count=8 2>/dev/null
+ramdisk faults script
+guest faults 1 xen_blkfront.feature_persistent=0
+disk 51760 raw:/root/d w
+disk 51712 raw:/dev/nullb0 w
+disk 51728 raw:/tmp/small/b w
+disk 51744 qcow2:/root/c w
+pxl unpause faults
+seen images
+kill -9 $(cat /run/pxbackd.pid)
+backend
+n=30
+until [ $(grep -c 'taken over' /root/log) = 4 ] || [ $n = 0 ]; do n=$((n - 1)); sleep 1; done
+seen 'take it'
+echo 0 >/sys/kernel/config/nullb/nullb0/power
+seen taken
+sleep 2
+pxl destroy faults
+n=10
+while ps | grep '[q]emu-nbd' && [ $n != 0 ]; do n=$((n - 1)); sleep 1; done
+ps | grep '[q]emu-nbd' && echo "disk: a qemu-nbd is left"
+ls -l /proc/$(cat /run/pxbackd.pid)/fd | grep -e /root/c -e /root/d -e nullb -e small && echo "disk: an image is open yet"
+pxl list
+pxl list | grep -q -e faults -e null && echo "disk: a zombie is left"
+ls /run/pxl/backend | grep disk && echo "disk: a journal is left"
+grep -v 'I/O error' /var/log/pxl/console/faults.log
+qemu-img convert -f qcow2 -O raw /root/c /root/raw
+echo "there $(md5sum </root/raw | cut -c1-32) $(ls -l /root/raw)"
+cat /root/log
+'''
 
-def run(name, script, hv):
-    m = boot_linux(script_image(f'{name}-{hv}', script, base='dom0/pxl.img'), 'px.script=/px/test.sh', hv=hv, mem=1536,
-                   dom0_mem=768)
+
+def run(name, script, hv, base='dom0/pxl.img', dom0_mem=768):
+    m = boot_linux(script_image(f'{name}-{hv}', script, base=base), 'px.script=/px/test.sh', hv=hv, mem=dom0_mem + 768,
+                   dom0_mem=dom0_mem)
     expect(m, r'^PX-STATUS: 0')
-    expect_none(m, r'^(pxl: )?disk: ')
-    if hv == 'philoxen':
-        expect_well(m)
+    expect_none(m, r'^disk: ')
     return m
 
 
@@ -148,11 +220,27 @@ def test_a_linux_guest_has_disks_by_pxbackd(hv):
     expect(m, rf'^after {written[1]}  - large {written[2]}')
     expect(m, r'^discarded')
     expect(m, r'^size 24576')
+    if hv == 'philoxen':
+        expect_well(m)
 
 
 @cases(('philoxen',), ('xen',))
 def test_a_guest_does_not_notice_that_pxbackd_is_killed(hv):
     m = run('backend-kills', KILLS, hv)
     done = expect(m, r'^done (\w+)')
+    expect(m, r'^queues 2 order 2')
     expect(m, rf'^after {done[1]}')
     assert int(expect(m, r'^kills (\d+)')[1]) >= 3
+    if hv == 'philoxen':
+        expect_well(m)
+
+
+@cases(('philoxen',), ('xen',))
+def test_storage_and_guests_that_fail_under_pxbackd_harm_nobody_else(hv):
+    m = run('backend-faults', FAULTS, hv, base='dom0/qemu.img', dom0_mem=1024)
+    expect(m, r'^images \w+')
+    expect(m, r'^taken')
+    expect(m, r'qdisk \d+/51728: writing at sector \d+: No space left on device')
+    expect(m, r'^there \w+ .* 16777216 ')
+    if hv == 'philoxen':
+        expect_healthy(m)
