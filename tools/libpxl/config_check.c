@@ -88,9 +88,9 @@ int pxl_config_check(struct pxl *p, const struct pxl_config *c)
         return pxl_fail(p, NULL, EOPNOTSUPP, "type=\"pv\"", "make a guest of type %s: only pv there is", c->type);
     if (c->builder && strcmp(c->builder, "generic") && strcmp(c->builder, "linux"))
         return pxl_fail(p, NULL, EOPNOTSUPP, "leave builder= out", "use the builder %s: only PV guests there are", c->builder);
-    if (c->bootloader && !c->nr_disks)
+    if (c->bootloader && *c->bootloader && !c->nr_disks)
         return pxl_fail(p, NULL, EINVAL, "disk=[\"/srv/guest.img,raw,xvda,w\"]", "run the boot loader %s: there is no disk", c->bootloader);
-    if (!c->kernel && !c->bootloader)
+    if (!c->kernel && (!c->bootloader || !*c->bootloader))
         return pxl_fail(p, NULL, EINVAL, "kernel=\"/path/vmlinuz\"", "use the configuration: it names no kernel");
     if (!c->memory)
         return pxl_fail(p, NULL, EINVAL, "memory=128 (MiB)", "use the configuration: it says no memory");

@@ -406,7 +406,7 @@ int pxl_create(struct pxl *p, const struct pxl_config *c, const struct pxl_creat
         return pxl_wrap(p, "create %s", c->name ? c->name : "a domain without name");
     if (making_begin(p, &making))
         return pxl_wrap(p, "create %s", c->name);
-    rc = c->bootloader ? create_by_bootloader(p, c, o, &making, domid) : create_all(p, c, c, o, &making, domid);
+    rc = c->bootloader && *c->bootloader ? create_by_bootloader(p, c, o, &making, domid) : create_all(p, c, c, o, &making, domid);
     making_end(&making);
     return rc;
 }

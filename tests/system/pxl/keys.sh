@@ -77,7 +77,7 @@ check quota 0 '^of-nodes 300$' xenstore-control quota "$id"
 check quota_after_restart 0 '^of-nodes 300$' sh -c "xenstore-control live-update; xenstore-control quota $id"
 check shutdown 0 'Shutting down' pxl shutdown -w linux
 until_true 20 gone linux || bad gone "$(pxl list)"
-check plain 0 'linux is domain' pxl create -q /root/linux.cfg bootloader= kernel=/root/vmlinuz ramdisk=/root/guest.img 'cpuid=[]' e820_host=0
+check plain 0 'linux is domain' pxl create /root/linux.cfg 'bootloader=""' kernel=/root/vmlinuz ramdisk=/root/guest.img 'cpuid=[]' e820_host=0
 until_true 60 says 'GUEST UP' && ok boots || bad boots "$(pxl why linux | tail -n 20)"
 check no_cpuid 0 '' says 'GUEST FLAGS rdrand'
 check no_e820 0 '' says 'GUEST MAP plain'
