@@ -200,7 +200,7 @@ static int attach_noted(struct device *d, struct pxl_device *made)
         return -1;
     d->uuid = uuid;
     d->hot = true;
-    d->p->injecting = getenv("PXL_KILL_AT") || getenv("PXL_FAIL_AT");
+    d->p->injecting = getenv("PXL_FAIL_AT");
     rc = attach(d, &m);
     d->p->injecting = false;
     making_end(&m);

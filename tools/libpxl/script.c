@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* script= of a device that the kernel's back end has: called as xl calls those of /etc/xen/scripts. pxbackd runs its own. */
+/* script= of a device that the kernel's back end has: called as xl calls those of /etc/xen/scripts. pxbackd runs its own.
+ * LIMIT: it is waited for, up to 40 s each: so does the keeper when a domain ends. */
 #include "device.h"
 #include "program.h"
 #include <errno.h>
