@@ -4,7 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BURST = 131072, MIN_WAIT_US = 500, MAX_WAIT_US = 1000000 };
+enum { BURST = 131072, MIN_WAIT_US = 500, MAX_WAIT_US = 1000000, PAUSE_US = 1000 };
 
 static uint64_t now_us(void)
 {
@@ -62,9 +62,8 @@ static void credit_event(struct source *s, uint32_t events)
         netqueue_wake(n->queue[i]);
 }
 
-bool credit_wait(struct nic *n)
+static bool arm(struct nic *n, uint64_t us)
 {
-    uint64_t us = (uint64_t)(1 - n->credit) * n->rate_us / n->rate_bytes + 1;
     struct itimerspec t = {0};
 
     if (n->timer < 0) {
@@ -73,10 +72,21 @@ bool credit_wait(struct nic *n)
         if (n->timer < 0 || loop_add(n->timer, &n->timer_source, EPOLLIN))
             return false;
     }
-    us = us < MIN_WAIT_US ? MIN_WAIT_US : us > MAX_WAIT_US ? MAX_WAIT_US : us;
     t.it_value.tv_sec = (time_t)(us / 1000000);
     t.it_value.tv_nsec = (long)(us % 1000000) * 1000;
     return !timerfd_settime(n->timer, 0, &t, NULL);
+}
+
+bool credit_wait(struct nic *n)
+{
+    uint64_t us = (uint64_t)(1 - n->credit) * n->rate_us / n->rate_bytes + 1;
+
+    return arm(n, us < MIN_WAIT_US ? MIN_WAIT_US : us > MAX_WAIT_US ? MAX_WAIT_US : us);
+}
+
+bool credit_pause(struct nic *n)
+{
+    return arm(n, PAUSE_US);
 }
 
 void credit_end(struct nic *n)

@@ -9,6 +9,8 @@ bool credit_left(struct nic *n);
 void credit_take(struct nic *n, uint32_t bytes);
 /* All its queues are woken when there is some again; false: they cannot be. */
 bool credit_wait(struct nic *n);
+/* The same after a millisecond. */
+bool credit_pause(struct nic *n);
 void credit_end(struct nic *n);
 
 #endif

@@ -14,6 +14,7 @@
 enum {
     COPIES = 256,
     PACKETS = 64,
+    IDLE_MOST = 32,
     READS = 256, /* with those that are not for the guest */
     TX_AREA = 1 << 19,
     RX_PAGES = NET_RING + NET_RX_SLOTS,
@@ -66,7 +67,7 @@ static void unlist(struct queue *q)
 void netqueue_wake(struct queue *q)
 {
     q->tx_work = q->rx_work = true;
-    q->starved = false;
+    q->starved = q->paused = false;
     list(q);
 }
 
@@ -76,6 +77,7 @@ static void tx_event(struct port *p)
 
     q->tx_masked = true;
     q->tx_work = true;
+    q->tx_idle++;
     if (q->rx_port.local < 0) {
         q->starved = false;
         q->rx_work = true;
@@ -88,6 +90,7 @@ static void rx_event(struct port *p)
     struct queue *q = (struct queue *)((char *)p - offsetof(struct queue, rx_port));
 
     q->rx_masked = true;
+    q->rx_idle++;
     q->starved = false;
     q->rx_work = true;
     list(q);
@@ -231,6 +234,7 @@ static bool transmit(struct queue *q)
 
         net_tx_answer(&q->tx, &sending[i].packet, sent);
     }
+    q->tx_idle = n ? 0 : q->tx_idle;
     if (net_tx_push(&q->tx))
         port_notify(&q->tx_port);
     if (!credit) {
@@ -357,6 +361,10 @@ static bool receive(struct queue *q)
             copy[i].status = GNTST_general_error;
     for (int i = 0; i < n; i++)
         net_rx_answer(&q->rx, &receiving[i].reception, copied(receiving[i].first, receiving[i].end));
+    if (n) {
+        q->rx_idle = 0;
+        q->tx_idle = q->rx_port.local < 0 ? 0 : q->tx_idle;
+    }
     if (net_rx_push(&q->rx))
         port_notify(q->rx_port.local < 0 ? &q->tx_port : &q->rx_port);
     if (needs)
@@ -373,6 +381,12 @@ static bool work(struct queue *q)
         return false;
     if (q->rx_work && !receive(q))
         return false;
+    if (q->tx_idle >= IDLE_MOST || q->rx_idle >= IDLE_MOST) {
+        q->tx_idle = q->rx_idle = IDLE_MOST - 1; /* the next one for nothing, after the pause, begins another */
+        q->paused = credit_pause(q->nic);
+    }
+    if (q->paused)
+        return true;
     if (q->tx_masked && !q->tx_work && credit_left(q->nic)) {
         q->tx_masked = false;
         port_unmask(&q->tx_port);

@@ -8,6 +8,7 @@
  * 1. An event channel stays masked as long as its queue is in the line for it: a guest that floods costs no interrupts.
  * 2. The tap is read only while the guest offers buffers: what does not fit waits in the tap, and beyond its length is lost there,
  *    as on any line. One frame at most waits here (`held`), for which the buffers did not suffice.
+ *    Who sends events for nothing, IDLE_MOST in a row, is heard once a millisecond.
  * 3. The tap's descriptor is edge-triggered: `readable` stays true until a read says otherwise.
  */
 #ifndef BACKEND_NETQUEUE_H
@@ -31,6 +32,8 @@ struct queue {
     bool tx_work, rx_work;         /* there may be something to send; frames and buffers to receive into */
     bool readable, starved;        /* the tap has frames; the guest has too few buffers */
     bool tx_masked, rx_masked, listed;
+    bool paused;                   /* what is masked stays so until the timer */
+    unsigned tx_idle, rx_idle;     /* events in a row that brought nothing */
     struct virtio_net_hdr held_header;
     uint8_t *held;
     uint32_t held_size;

@@ -385,6 +385,29 @@ Test(netqueue, a_rate_stops_the_guest_until_the_timer)
     credit_end(&nic);
 }
 
+Test(netqueue, who_sends_events_for_nothing_is_heard_less)
+{
+    for (int i = 0; i < 100 && !q->paused; i++) {
+        kicks();
+        rounds();
+        cr_assert(unmasked == (unsigned)i + !q->paused);
+    }
+    cr_assert(q->paused && timers == 1);
+    sends(10, 60);
+    netqueue_wake(q); /* the timer */
+    rounds();
+    cr_assert(!q->paused && !q->tx_masked && tx->rsp_prod == 1 && !q->tx_idle);
+    kicks();
+    rounds();
+    cr_assert(!q->paused && !q->tx_masked, "good again");
+    for (int i = 0; i < 100 && !q->paused; i++) {
+        q->rx_port.event(&q->rx_port);
+        rounds();
+    }
+    cr_assert(q->paused && q->rx_masked);
+    credit_end(&nic);
+}
+
 Test(netqueue, a_tap_that_is_down_loses_frames_like_a_line)
 {
     close(wire);
