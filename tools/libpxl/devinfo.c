@@ -23,11 +23,11 @@ bool pxl_backend_daemon(void)
 
 /* ---- what the store says of them ---- */
 
-enum { FRONT_STATE, FRONT_EVTCHN, FRONT_RING, FRONT_RING2, BACK_STATE, BACK_NAME, BACK_TARGET, BACK_MODE, NR_KEYS };
+enum { FRONT_STATE, FRONT_EVTCHN, FRONT_RING, FRONT_RING2, BACK_STATE, BACK_NAME, BACK_TARGET, BACK_MODE, BACK_IP, NR_KEYS };
 
 static const char *const keys[2][NR_KEYS] = {
-    {"state", "event-channel", "ring-ref", "", "state", "dev", "params", "mode"},
-    {"state", "event-channel", "tx-ring-ref", "rx-ring-ref", "state", "mac", "bridge", "mode"},
+    {"state", "event-channel", "ring-ref", "", "state", "dev", "params", "mode", "ip"},
+    {"state", "event-channel", "tx-ring-ref", "rx-ring-ref", "state", "mac", "bridge", "mode", "ip"},
 };
 
 struct listing {
@@ -76,7 +76,8 @@ static void key_value(void *arg, unsigned i, char *text)
     case BACK_STATE: d->back_state = number_of(text, 0); break;
     case BACK_NAME: snprintf(d->name, sizeof(d->name), "%s", text ? text : ""); break;
     case BACK_TARGET: d->target = text ? strdup(text) : NULL; break;
-    default: d->mode = text ? strdup(text) : NULL; break;
+    case BACK_MODE: d->mode = text ? strdup(text) : NULL; break;
+    default: d->ip = text && *text && l->vifs ? strdup(text) : NULL; break;
     }
 }
 
@@ -148,6 +149,7 @@ void pxl_devices_free(struct pxl_device *list, unsigned n)
     for (unsigned i = 0; i < n; i++) {
         free(list[i].target);
         free(list[i].mode);
+        free(list[i].ip);
     }
     free(list);
 }

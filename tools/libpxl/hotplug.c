@@ -299,7 +299,7 @@ static int find(struct pxl *p, uint32_t domid, const char *what, bool vif, struc
         ;
     if (i < n) {
         *gone = list[i];
-        gone->target = gone->mode = NULL;
+        gone->target = gone->mode = gone->ip = NULL;
     }
     pxl_devices_free(list, n);
     return i < n ? 0 : pxl_fail(p, NULL, ENODEV, vif ? "pxl network-list shows them" : "pxl block-list shows them",

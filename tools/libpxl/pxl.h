@@ -196,6 +196,7 @@ struct pxl_device {
     char backend[64];          /* its folder */
     char name[40];             /* a disk's vdev, an interface's MAC */
     char *target, *mode;       /* a disk's file and "r" or "w"; an interface's bridge and "bridge", "route", "nat"; may be NULL */
+    char *ip;                  /* an interface's addresses, if they were said or, for "nat", chosen; or NULL */
 };
 
 /* Ascending by devid; by pxl_devices_free(). */

@@ -125,6 +125,8 @@ static void js_row(struct call *c, const struct pxl_device *d, bool vif)
         js_text(c, vif ? "bridge" : "target", d->target);
     if (d->mode)
         js_text(c, "mode", d->mode);
+    if (d->ip)
+        js_text(c, "ip", d->ip);
     js_close(c);
 }
 

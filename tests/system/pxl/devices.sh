@@ -100,6 +100,13 @@ check deaf_list 0 'BE-path' pxl block-list sleep
 check deaf_network 0 '^$' pxl network-attach sleep bridge=br0
 check deaf_network_force 0 '^$' pxl network-detach -f sleep 0
 until_true 5 sh -c '! ls /sys/class/net | grep vif2' && ok deaf_no_vif || bad deaf_no_vif
+if [ "$1" != kernel ]; then
+    check nat 0 '^$' pxl network-attach sleep script=vif-nat
+    check nat_list 0 '"mode":"nat","ip":"10\.128\.2\.2"' pxl network-list --json sleep
+    check nat_made 0 '10.128.2.1' ip addr show dev vif2.0
+    check nat_goes 0 '^$' pxl network-detach --force sleep 0
+    check no_such_script 1 'there is no such script' pxl network-attach sleep script=/none
+fi
 # A front end that says nonsense, in the folder that the guest owns.
 check deaf_third 0 '^$' pxl block-attach sleep /root/disk,raw,xvda,r
 front=/local/domain/2/device/vbd/51712
