@@ -11,6 +11,7 @@ cat >/tmp/u/init <<'E'
 /bin/busybox --install -s /bin
 mount -t proc proc /proc
 mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev
 insmod /xen-blkfront.ko
 insmod /xen-netfront.ko
 echo "domu: up, CPUs $(grep -c ^processor /proc/cpuinfo)"
