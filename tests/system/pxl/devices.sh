@@ -138,7 +138,9 @@ while [ $n -lt 60 ]; do
     n=$((n + 1))
 done
 [ $n -gt 8 ] && ok failed || bad failed "only $n steps"
-check destroy 0 '^$' pxl destroy linux sleep
+check shutdown 0 'Shutting down domain 1' pxl shutdown -w linux
+until_true 20 gone linux && ok removed || bad removed "$(pxl list)"
+check destroy 0 '^$' pxl destroy sleep
 check end_no_loops 1 '' sh -c 'losetup -a | grep pxl:'
 check end_no_back 1 '' sh -c 'xenstore-ls -f /local/domain/0/backend | grep -E "backend/(vbd|vif|qdisk|qnic)/.*frontend ="'
 echo "pxl-test: end"
