@@ -87,6 +87,8 @@ LONG = [
     ('devices are there', 'xl network-list lin | awk \'{ print NF, $3 }\'; xl block-list lin | awk \'{ print NF, $1 }\'', 'text'),
     ('block-detach', 'xl block-detach lin xvdb; has eth0; xl block-list lin; losetup -a | wc -l', 'text'),
     ('network-detach', 'xl network-detach lin 0; has ""; xl network-list lin; ls /sys/class/net/br0/brif', 'text'),
+    # The xl that watched lin has left it: it saw it suspended.
+    ('destroy and create', 'xl destroy lin; gone lin; xl create -q /tmp/lin.cfg; said "domu: up"; xl list', 'text'),
     ('reboot', 'was=$(xl domid lin); xl reboot lin; said "domu: up"; test $(xl domid lin) -gt $was; echo $?; xl list', 'text'),
     ('shutdown -w', 'xl shutdown -w lin; echo $?; gone lin; xl list', 'text'),
     ('create -c', '(said "domu: up"; sleep 1; echo greetings; said "domu: tick" 2; leave) | at_tty xl create -q -c /tmp/lin.cfg; '
