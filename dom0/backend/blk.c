@@ -55,10 +55,14 @@ static bool block_round(void)
 static void features_write(struct device *d, const struct disk *disk)
 {
     const struct image *i = &disk->image;
+    uint64_t persistent;
 
+    /* libnbd wants data in one piece; and who wrote the configuration may not want it. */
+    if (i->nbd || !key_number(d, false, "feature-persistent", 1, 1, &persistent))
+        persistent = 0;
+    key_write(d, "feature-persistent", "%u", (unsigned)persistent);
     key_write(d, "feature-flush-cache", "1");
     key_write(d, "feature-barrier", "1");
-    key_write(d, "feature-persistent", "%u", !i->nbd); /* libnbd wants data in one piece */
     key_write(d, "feature-max-indirect-segments", "%u", BLK_SEGMENTS);
     key_write(d, "max-ring-page-order", "%u", RING_ORDER_MAX);
     key_write(d, "max-ring-pages", "%u", BLK_PAGES_MAX);
@@ -230,7 +234,8 @@ static int block_connect(struct device *d)
     if (err)
         return err;
     limits_set(disk);
-    disk->persistent = !disk->image.nbd && key_number(d, true, "feature-persistent", 0, 1, &persistent) && persistent;
+    disk->persistent = key_number(d, true, "feature-persistent", 0, 1, &persistent) && persistent &&
+                       key_number(d, false, "feature-persistent", 0, 1, &persistent) && persistent;
     disk->closing = false;
     err = journal_begin(disk, rings, n);
     for (unsigned i = 0; !err && i < n; i++)
