@@ -61,14 +61,21 @@ struct connection {
 
 static struct connection connections[32];
 
-static void leave(struct tcp_pcb *pcb, struct connection *c)
+/* Data that still comes is lwIP's affair then. ERR_ABRT: the connection's memory is gone. */
+static err_t leave(struct tcp_pcb *pcb, struct connection *c)
 {
     tcp_arg(pcb, NULL);
+    tcp_recv(pcb, NULL);
+    tcp_sent(pcb, NULL);
+    tcp_poll(pcb, NULL, 0);
+    tcp_err(pcb, NULL);
     if (c->waiting)
         pbuf_free(c->waiting);
     *c = (struct connection){0};
-    if (tcp_close(pcb) != ERR_OK)
-        tcp_abort(pcb);
+    if (tcp_close(pcb) == ERR_OK)
+        return ERR_OK;
+    tcp_abort(pcb);
+    return ERR_ABRT;
 }
 
 /* False: the send buffer is full. */
@@ -111,9 +118,8 @@ static err_t serve(void *arg, struct tcp_pcb *pcb)
     if (c->server->sends && !c->ends)
         chargen_some(pcb, c);
     if (echo_some(pcb, c) && c->ends)
-        leave(pcb, c);
-    else
-        tcp_output(pcb);
+        return leave(pcb, c);
+    tcp_output(pcb);
     return ERR_OK;
 }
 
@@ -128,7 +134,7 @@ static err_t got_data(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t erro
     struct connection *c = arg;
 
     (void)error;
-    if (!p) {
+    if (!p) { /* The other side has said all. */
         c->ends = true;
         return serve(c, pcb);
     }

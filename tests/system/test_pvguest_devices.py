@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: MIT
+"""pvguest's front ends with pxbackd and with the kernel's back ends: data, attach and detach."""
+
+from harness import built, cases, expect, expect_none
+from linux import boot_linux, contents, expect_well, script_image
+
+LIBRARY = r'''
+cd /root
+modprobe -a bridge xen-netback xen-blkback loop tun
+ip link add br0 type bridge
+ip link set br0 up
+ip addr add 10.9.0.1/24 dev br0
+[ -e /sys/class/net/br0 ] || exit 1
+# guest NAME KERNEL WORDS [LINE]...
+guest() {
+    printf 'name = "%s"\nkernel = "/px/%s.elf"\nmemory = 32\nextra = "%s"\n' "$1" "$2" "$3" >$1.cfg
+    name=$1
+    shift 3
+    for line; do echo "$line" >>$name.cfg; done
+    pxl create $name.cfg || exit 1
+}
+# log NAME TEXT SECONDS: waits for it on the guest's console
+log() {
+    n=$3
+    until grep -qs "$2" /var/log/pxl/console/$1.log || [ $n = 0 ]; do
+        n=$((n - 1))
+        sleep 1
+    done
+}
+# gone NAME: its console, once it has ended
+gone() {
+    n=60
+    while pxl domid $1 >/dev/null 2>&1 && [ $n -gt 0 ]; do
+        n=$((n - 1))
+        sleep 1
+    done
+    sed "s/^/$1: /" /var/log/pxl/console/$1.log
+}
+leftovers() {
+    pxl list
+    xenstore-ls /local/domain/0/backend | grep -q frontend && echo "split: back ends are left"
+    ls /sys/class/net | grep -q vif && echo "split: an interface is left"
+    true
+}
+'''
+
+DISKS = LIBRARY + r'''
+dd if=/dev/urandom of=one bs=1M count=8 2>/dev/null
+dd if=/dev/urandom of=two bs=1M count=3 2>/dev/null
+dd if=/dev/zero of=last bs=512 count=1 2>/dev/null
+echo "two is $(/px/cksum <two)"
+for b in qdisk phy; do
+    disks="disk = [ \"/root/one,raw,xvda,rw,backendtype=$b\", \"/root/two,raw,xvdb,ro,backendtype=$b\" ]"
+    echo "$b one is $(/px/cksum <one)"
+    guest fill-$b disk "sum fill=7" "$disks"
+    gone fill-$b
+    guest other-$b disk "verify=7 speed" "$disks"
+    guest ro-$b disk "disk=1 sum fill=1" "disk = [ \"/root/last,raw,xvda,rw,backendtype=$b\", \"/root/two,raw,xvdb,ro,backendtype=$b\" ]"
+    gone other-$b
+    gone ro-$b
+    guest hot-$b disk hot
+    pxl block-attach hot-$b /root/two,raw,xvdc,ro,backendtype=$b
+    log hot-$b 'disk 51744: cksum' 30
+    pxl block-detach hot-$b xvdc
+    log hot-$b 'disk 51744: gone' 30
+    pxl block-attach hot-$b /root/last,raw,xvdd,rw,backendtype=$b
+    gone hot-$b
+done
+leftovers
+'''
+
+CARDS = LIBRARY + r'''
+for b in pxbackd kernel; do
+    card="vif = [ \"bridge=br0,backendtype=$b\" ]"
+    guest server-$b net "ip=10.9.0.2/24"
+    pxl network-attach server-$b bridge=br0,backendtype=$b
+    log server-$b 'net: address' 30
+    n=20
+    until ping -q -c 1 -W 1 10.9.0.2 >/dev/null || [ $n = 0 ]; do n=$((n - 1)); done
+    for size in 0 1 18 56 1000 1472 1473 4000 16000 40000 65000; do
+        ping -q -c 2 -s $size 10.9.0.2 | sed -n "s/^\(. packets.*\)/$b ping $size: \1/p"
+    done
+    echo "$b $(/px/tcppeer 10.9.0.2 8)"
+    guest client-$b net "ip=10.9.0.3/24 echo=10.9.0.2 put=10.9.0.2 mib=8 for=1" "$card"
+    gone client-$b
+    pxl network-detach server-$b 0
+    gone server-$b
+done
+guest nat net for=4 'vif = [ "script=vif-nat" ]'
+log nat 'net: address' 30
+address=$(sed -n 's/^net: address //p' /var/log/pxl/console/nat.log)
+ping -q -c 2 $address | sed -n "s/^\(. packets.*\)/nat ping: \1/p"
+gone nat
+leftovers
+'''
+SIZES = (0, 1, 18, 56, 1000, 1472, 1473, 4000, 16000, 40000, 65000)
+
+
+def boot(name, script, hv, files):
+    files = {name: contents(built(path)) for name, path in files.items()}
+    return boot_linux(script_image(f'{name}-{hv}', script, files, base='dom0/pxl.img'), 'px.script=/px/test.sh', hv=hv,
+                      mem=1536, dom0_mem=640)
+
+
+@cases(('philoxen',), ('xen',))
+def test_pvguest_disks(hv):
+    m = boot('pvdisks', DISKS, hv, {'disk.elf': 'pvguest/disk.elf', 'cksum': 'system/cksum'})
+    two = expect(m, r'^two is (\d+ \d+)')[1]
+    for b in ('qdisk', 'phy'):
+        one = expect(m, rf'^{b} one is (\d+ \d+)')[1]
+        expect(m, rf'^fill-{b}: disk 51712: 8388608 bytes')
+        expect(m, rf'^fill-{b}: disk 51712: cksum {one}$')
+        expect(m, rf'^fill-{b}: disk: end: good')
+        expect(m, rf'^other-{b}: disk 51712: random write 4k')
+        expect(m, rf'^other-{b}: disk: end: good')
+        expect(m, rf'^ro-{b}: disk 51728: cksum {two}$')
+        expect(m, rf'^ro-{b}: disk: end: EROFS')
+        expect(m, rf'^hot-{b}: disk 51744: cksum {two}$')
+        expect(m, rf'^hot-{b}: disk 51744: gone')
+        expect(m, rf'^hot-{b}: disk: end: good')
+    expect_none(m, r'^split: ')
+    if hv == 'philoxen':
+        expect_well(m)
+
+
+@cases(('philoxen',), ('xen',))
+def test_pvguest_cards(hv):
+    m = boot('pvcards', CARDS, hv, {'net.elf': 'pvguest/net.elf', 'tcppeer': 'system/tcppeer'})
+    for b in ('pxbackd', 'kernel'):
+        for size in SIZES:
+            expect(m, rf'^{b} ping {size}: 2 packets transmitted, 2 packets received')
+        expect(m, rf'^{b} tcppeer: good')
+        expect(m, rf'^client-{b}: net: 8 MiB to 10.9.0.2:7: good')
+        expect(m, rf'^client-{b}: net: 8 MiB to 10.9.0.2:9: good')
+        expect(m, rf'^client-{b}: net: end: good')
+        expect(m, rf'^server-{b}: net: gone')
+    expect(m, r'^nat: net: address 10\.\d+\.\d+\.2$')
+    expect(m, r'^nat ping: 2 packets transmitted, 2 packets received')
+    expect(m, r'^nat: net: end: good')
+    expect_none(m, r'^split: ')
+    if hv == 'philoxen':
+        expect_well(m)
