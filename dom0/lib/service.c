@@ -19,6 +19,7 @@
 bool service_foreground;
 
 static const char *pid_file;
+static int waiting_starter = -1; /* its pipe */
 
 bool service_option(int letter, const char *argument)
 {
@@ -32,7 +33,11 @@ bool service_option(int letter, const char *argument)
 
 void service_die(const char *what)
 {
-    log_line(LOG_ERROR, "%s: %s", what, strerror(errno));
+    const char *why = strerror(errno);
+
+    if (waiting_starter >= 0) /* who started it still looks */
+        fprintf(stderr, "%s: %s: %s\n", program_invocation_short_name, what, why);
+    log_line(LOG_ERROR, "%s: %s", what, why);
     exit(1);
 }
 
@@ -62,7 +67,6 @@ int service_listen(const char *path)
     return fd;
 }
 
-static int waiting_starter = -1; /* its pipe */
 
 int service_background(void)
 {
