@@ -29,6 +29,7 @@ static bool has_philoxen_op(struct pxl *p)
 
 static void refusals_put(struct pxl_why *w, const struct phx_refusal *list, unsigned n)
 {
+    free(w->refusal);
     w->refusal = calloc(n + 1, sizeof(*w->refusal));
     for (w->nr_refusals = 0; w->refusal && w->nr_refusals < n; w->nr_refusals++) {
         struct pxl_refusal *r = &w->refusal[w->nr_refusals];
@@ -134,12 +135,19 @@ static bool number_of(const char *s, uint32_t *domid)
 
 static void living(struct pxl *p, struct pxl_why *w, const struct pxl_dominfo *d)
 {
+    struct pxl_ended e;
+
     snprintf(w->name, sizeof(w->name), "%s", d->name);
     w->alive = true;
     w->info = *d;
     w->ended = d->shutdown;
     w->reason = d->shutdown_reason;
-    if (w->philoxen)
+    /* One that ended is told of as it will be when it is gone. */
+    if (d->shutdown && !pxl_ended(p, d->name, &e) && e.domid == w->domid) {
+        w->when = e.when;
+        snprintf(w->action, sizeof(w->action), "%s", e.action);
+    }
+    if (w->philoxen && !(d->shutdown && obituary_get(p, w)))
         refusals_get(p, w);
 }
 
