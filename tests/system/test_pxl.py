@@ -89,7 +89,7 @@ def test_pxl_keys(hv):
 def test_pxl_killed(hv):
     if not FULL:
         raise Skip('make test-pxl')
-    run(hv, 'killed', 15, 1800)
+    run(hv, 'killed', 18, 3600)
 
 
 @cases(('philoxen',), ('xen',))
