@@ -21,8 +21,8 @@ until_true 10 said refused 'refused: table' || bad said "$(pxl why refused)"
 check living 0 'domain 1 \(refused\): waiting' pxl why refused
 check console 0 'refused: foreign: frame 100, entry 100067: -[0-9]+$' pxl why refused
 # Rule, frame and entry, as the guest knows them.
-check_px foreign 'mmu_update: frame 0x100 is not owned by domain 1' refused
-check_px by_number 'frame 0x100 is not owned by domain 1' 1
+check_px foreign 'mmu_update: frame 0x100 is not owned by domain 0x1' refused
+check_px by_number 'frame 0x100 is not owned by domain 0x1' 1
 l4=$(pxl why refused | sed -n 's/.*refused: slot: frame \([0-9a-f]*\),.*/\1/p')
 check_px slot "mmu_update: index 0x101 of L4 0x$l4 belongs to the hypervisor" refused
 check_px table "0x$l4" refused
@@ -37,7 +37,7 @@ pxl destroy refused
 check dead 0 'domain 1 \(refused\): gone' pxl why refused
 check dead_end 0 'end: destroyed at .* while it lived' pxl why 1
 check dead_console 0 'refused: table' pxl why 1
-check_px dead_refusals 'frame 0x100 is not owned by domain 1' refused
+check_px dead_refusals 'frame 0x100 is not owned by domain 0x1' refused
 check dead_json 0 '"state":"gone","ended":true,"reason":"destroyed"' pxl --json why refused
 
 # The hypervisor ends it: an exception that the guest has no handler for.
