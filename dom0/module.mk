@@ -37,6 +37,8 @@ $(DOM0_DIR)/pxl.img: $(IMAGE_SOURCES) $(wildcard dom0/image/examples/*) $(PXL_PR
 	install -m 644 -t $(DOM0_DIR)/pxl.d/root $(PXL_EXAMPLES) dom0/image/examples/*.cfg
 	mkdir -p $(DOM0_DIR)/pxl.d/etc && cat dom0/image/root/etc/motd dom0/image/examples/motd >$(DOM0_DIR)/pxl.d/etc/motd
 	printf 'name = "hello"\nkernel = "/root/hello.elf"\nmemory = 8\n' >$(DOM0_DIR)/pxl.d/root/hello.cfg
+	mkdir -p $(DOM0_DIR)/disk.d && echo "What the example guest writes here stays until Dom0 ends." >$(DOM0_DIR)/disk.d/README
+	mke2fs -q -F -t ext4 -O ^has_journal -d $(DOM0_DIR)/disk.d $(DOM0_DIR)/pxl.d/root/disk.ext4 16M && rm -r $(DOM0_DIR)/disk.d
 	dom0/image/small -o $@ --packages "$(PXL_PACKAGES)" --modules "nft_chain_nat nft_masq" --add $(DOM0_DIR)/pxl.d
 
 # The same with what disks of QEMU's formats need.

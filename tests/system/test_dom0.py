@@ -76,6 +76,15 @@ def test_dom0_run_tells_the_status():
         raise Failure(f'status {run.returncode}, not 3\n' + run.stdout[-2000:])
 
 
+def test_dom0_example_guests_have_a_disk_and_a_network():
+    """What `make run` does without a terminal: the guest mounts its disk, and QEMU's user network answers it."""
+    run = subprocess.run([RUN, '--dom0', 'pxl'], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                         text=True, errors='replace')
+    said = ('What the example guest writes here', '64 bytes from 10.0.2.2')
+    if run.returncode or any(words not in run.stdout for words in said):
+        raise Failure(f'status {run.returncode}\n' + run.stdout[-4000:])
+
+
 @cases(('virtio-net-pci',), ('e1000e',))
 def test_dom0_small_has_network(nic):
     """An address by DHCP from QEMU's user network, and an answer from its gateway."""
