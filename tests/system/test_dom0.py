@@ -55,6 +55,10 @@ def test_dom0_small_gives_a_shell():
     """A terminal gets a prompt, job control and a way out that powers the machine off."""
     with terminal() as t:
         t.find(r'/sys/hypervisor/type: xen', 240)
+        for n in range(20):  # what is typed as soon as a shell is there is not lost
+            t.find(PROMPT, 30)
+            t.type(f"echo fre''sh {n}; exec sh -l\n")
+            t.find(rf'^fresh {n}$', 20)
         t.find(PROMPT, 30)
         t.type("sh -c 'echo started; sleep 1000'\n")
         t.find(r'^started$', 20)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <sched.h>
 #include "fake_port.h"
 #include "core/console.h"
 #include "core/keys.h"
@@ -144,7 +145,14 @@ void port_tlb_flush_va_here(gva_t va) { port_tlb_flush_va(BIT(fake_cpu), va); }
 
 void port_timer_arm(uint64_t deadline) { fake_timer_deadline[fake_cpu] = deadline; }
 
-void spin_wait(void) { abort(); /* one thread: a lock that is held would never come free */ }
+bool fake_threads;
+
+void spin_wait(void)
+{
+    if (!fake_threads)
+        abort(); /* a lock that is held would never come free */
+    sched_yield();
+}
 
 /* ---- guest memory ---- */
 

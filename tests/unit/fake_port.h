@@ -45,6 +45,7 @@ void fake_reset(void);
 extern uint64_t fake_now;              /* port_now() */
 extern unsigned fake_cpu;              /* port_cpu() */
 extern struct vcpu *fake_current;      /* port_current() */
+extern bool fake_threads;               /* several threads: who finds a lock held waits */
 extern int fake_preempt_after;         /* port_preempt_pending() is false that often, then true; < 0 never true */
 extern bool fake_quiet;                /* do not print log lines */
 
