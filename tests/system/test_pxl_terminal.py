@@ -9,7 +9,7 @@ GUEST_PROMPT = r'domu:\S+# '
 
 @cases(('philoxen',), ('xen',))
 def test_pxl_at_a_terminal(hv):
-    with terminal('--hv', hv, '--dom0', 'pxl', '--nic', 'none') as t:
+    with terminal('--hv', hv, '--dom0', 'pxl') as t:
         t.find(PROMPT, 240)
         t.type('pxl create -c linux.cfg\n')
         t.find(GUEST_PROMPT, 120)
