@@ -28,6 +28,8 @@ same sched_params sched-credit2 -s
 same domid domid made_by_xl
 same domname domname 1
 same info info
+same block_list block-list made_by_xl
+same network_list network-list made_by_xl
 check name_taken 3 'domain 1 has that name' pxl create /root/sleep.cfg name=made_by_xl
 $xl destroy made_by_pxl
 until_true 5 sh -c '! ls /run/pxl/2.json' && ok keeper_clears_for_xl || bad keeper_clears_for_xl "$(ls /run/pxl)"
