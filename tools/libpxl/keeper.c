@@ -5,8 +5,8 @@
  * for the domains that other tools made, and clears away what is left of those that are gone or half made.
  *
  * It holds /run/pxl/keeper locked while it lives, and has written "ready" there once the index knows all domains. All it
- * knows besides is in the store and in /run/pxl: it may be killed and started again at any time (again.h); only the count
- * of restarts in a row begins anew.
+ * knows besides is in the store and in /run/pxl: it may be killed and started again at any time (again.h). LIMIT: the
+ * count of restarts in a row begins anew then.
  */
 #include "again.h"
 #include "config.h"
