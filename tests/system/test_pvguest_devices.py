@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""pvguest's front ends with pxbackd and with the kernel's back ends: data, attach and detach."""
+"""pvguest's front ends with pxbackd and with the kernel's back ends: data, attach and detach; hostile front ends."""
 
-from harness import built, cases, expect, expect_none
+from harness import FULL, built, cases, expect, expect_none
 from linux import boot_linux, contents, expect_well, script_image
 
 LIBRARY = r'''
@@ -66,6 +66,14 @@ for b in qdisk phy; do
     pxl block-attach hot-$b /root/last,raw,xvdd,rw,backendtype=$b
     gone hot-$b
 done
+guest busy disk "loop=6" 'disk = [ "/root/one,raw,xvda,rw,backendtype=qdisk" ]'
+for kill in 1 2 3 4; do
+    sleep 1
+    kill -9 $(cat /run/pxbackd.pid)
+    sleep 0.$kill
+    pxbackd --pid-file /run/pxbackd.pid
+done
+gone busy
 leftovers
 '''
 
@@ -118,6 +126,8 @@ def test_pvguest_disks(hv):
         expect(m, rf'^hot-{b}: disk 51744: cksum {two}$')
         expect(m, rf'^hot-{b}: disk 51744: gone')
         expect(m, rf'^hot-{b}: disk: end: good')
+    expect(m, r'^busy: disk 51712: [1-9]\d* rounds')
+    expect(m, r'^busy: disk: end: good')
     expect_none(m, r'^split: ')
     if hv == 'philoxen':
         expect_well(m)
@@ -140,3 +150,52 @@ def test_pvguest_cards(hv):
     expect_none(m, r'^split: ')
     if hv == 'philoxen':
         expect_well(m)
+
+
+HOSTILE = LIBRARY + r'''
+for f in bad good; do dd if=/dev/zero of=$f bs=1M count=4 2>/dev/null; done
+backend=/local/domain/0/backend
+for b in BACKENDS; do
+    n=pxbackd
+    [ $b = phy ] && n=kernel
+    guest good-$b disk loop=20 "disk = [ \"/root/good,raw,xvda,rw,backendtype=$b\" ]"
+    guest peer-$b net "ip=10.9.0.2/24" "vif = [ \"bridge=br0,backendtype=$n\" ]"
+    guest bad-$b badfront vbd=51712 "disk = [ \"/root/bad,raw,xvda,rw,backendtype=$b\" ]" 'vcpus = 2'
+    guest worse-$b badfront vif=0 "vif = [ \"bridge=br0,backendtype=$n\" ]" 'vcpus = 2'
+    log peer-$b 'net: address' 30
+    rounds=0
+    while pxl domid bad-$b >/dev/null 2>&1 || pxl domid worse-$b >/dev/null 2>&1; do
+        /px/tcppeer 10.9.0.2 1 | grep -q good || echo "split: $b: another guest's network suffers"
+        rounds=$((rounds + 1))
+        [ $rounds = 90 ] && break
+        sleep 1
+    done
+    pxl destroy bad-$b 2>/dev/null && echo "split: bad-$b does not end"
+    pxl destroy worse-$b 2>/dev/null && echo "split: worse-$b does not end"
+    gone bad-$b
+    gone worse-$b
+    gone good-$b
+    pxl destroy peer-$b
+    gone peer-$b
+    guest after-$b disk fill=3 "disk = [ \"/root/bad,raw,xvda,rw,backendtype=$b\" ]"
+    gone after-$b
+done
+leftovers
+pidof pxbackd >/dev/null || echo "split: pxbackd has died"
+tail -20 /var/log/pxl/pxbackd.log 2>/dev/null
+true
+'''
+
+
+@cases(('philoxen',), ('xen',))
+def test_hostile_front_ends(hv):
+    backends = ('qdisk', 'phy') if FULL else ('qdisk',)
+    files = {'disk.elf': 'pvguest/disk.elf', 'net.elf': 'pvguest/net.elf', 'tcppeer': 'system/tcppeer',
+             'badfront.elf': 'system/badfront.elf'}
+    m = boot('badfronts', HOSTILE.replace('BACKENDS', ' '.join(backends)), hv, files)
+    for b in backends:
+        expect(m, rf'^bad-{b}: badfront: end')
+        expect(m, rf'^worse-{b}: badfront: end')
+        expect(m, rf'^good-{b}: disk: end: good')
+        expect(m, rf'^after-{b}: disk: end: good')
+    expect_none(m, r'^split: ')
