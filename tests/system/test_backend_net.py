@@ -31,7 +31,7 @@ kernel = "/root/vmlinuz"
 ramdisk = "/root/guest.img"
 memory = 192
 vcpus = ${vcpus:-1}
-extra = 'console=hvc0 quiet px.script=/px/guest.sh $2'
+extra = 'console=hvc0 quiet px.nonet px.script=/px/guest.sh $2'
 END
     pxl create $1.cfg || exit 1
 }

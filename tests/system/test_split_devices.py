@@ -19,7 +19,7 @@ ramdisk = "/root/small.img"
 memory = 192
 vif = [ "bridge=br0,backendtype=@NIC@" ]
 disk = [ "/root/disk,raw,xvda,rw,backendtype=@DISK@" ]
-extra = 'console=hvc0 quiet px.run="sh -c /bin/true; echo seen $(md5sum </dev/xvda); ip addr add 10.9.0.2/24 dev eth0; ip link set eth0 up; ping -q -c 3 10.9.0.1; ping -q -c 3 -s 30000 10.9.0.1; dd if=/dev/urandom of=/dev/xvda bs=1M count=8 conv=fsync 2>/dev/null; echo 3 >/proc/sys/vm/drop_caches; echo written $(md5sum </dev/xvda)"'
+extra = 'console=hvc0 quiet px.nonet px.run="sh -c /bin/true; echo seen $(md5sum </dev/xvda); ip addr add 10.9.0.2/24 dev eth0; ip link set eth0 up; ping -q -c 3 10.9.0.1; ping -q -c 3 -s 30000 10.9.0.1; dd if=/dev/urandom of=/dev/xvda bs=1M count=8 conv=fsync 2>/dev/null; echo 3 >/proc/sys/vm/drop_caches; echo written $(md5sum </dev/xvda)"'
 END
 pxl create guest.cfg || exit 1
 log=/var/log/pxl/console/guest.log
