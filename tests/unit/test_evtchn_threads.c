@@ -100,9 +100,9 @@ static void bind_anew(struct channel *c)
     struct evtchn_bind_interdomain a = {.remote_dom = DOMID_SELF, .remote_port = c->sends};
 
     a.remote_dom = d1->id;
+    STORE(channel_of[c->takes], 0); /* before another channel may get it */
     if (evtchn_close(d1, c->takes))
         STORE(failed, true);
-    STORE(channel_of[c->takes], 0);
     if (evtchn_bind_interdomain(d1, &a))
         STORE(failed, true);
     c->takes = a.local_port;
