@@ -109,7 +109,7 @@ int pxl_find(struct pxl *p, const char *what, uint32_t *domid)
 
 void domain_forget(struct pxl *p, uint32_t domid)
 {
-    static const char *const kept[] = {"json", "json.new", "ending"};
+    static const char *const kept[] = {"json", "json.new", "ending", "again.new"};
     char *vm = store_read(p, XBT_NULL, "/local/domain/%u/vm", domid);
     char *name = store_read(p, XBT_NULL, "/local/domain/%u/name", domid);
     char *id = name ? store_read(p, XBT_NULL, "/pxl/names/%s", name) : NULL;
