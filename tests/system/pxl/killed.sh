@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Commands that change something are killed (PXL_KILL_AT=N: at their N-th step), creations also fail there (PXL_FAIL_AT=N), and the
 # keeper is killed while it starts a domain again: the next one finishes or undoes it, and nothing is left. With an
-# argument N: only each N-th step. The keeper, which waits a second each time, is killed at fewer.
+# argument N: only each N-th step. The keeper, which waits a second each time, is killed at each fourth of these.
 . /root/start.sh
 modprobe -a bridge xen-netback
 pxstored || bad pxstored
@@ -125,7 +125,7 @@ cleaned "rename, config-update, waiting"
 
 # The keeper is killed while it starts a domain again. What follows sleeps: its configuration is changed before the keeper sees the end.
 ended() { [ "$(state "$1" | tr -d 'bpr-')" != '' ]; }
-often=$((stride < 8 ? 4 * stride : 31))
+often=$((4 * stride))
 for action in restart rename-restart; do
     n=1
     while [ $n -lt 400 ]; do
