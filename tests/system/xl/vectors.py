@@ -27,7 +27,6 @@ STEPS = [
     ('save', 'sleep 5; xl save lin /tmp/save >/dev/null 2>&1; test -s /tmp/save; echo $?; xl list', 'text'),
     ('restore', 'xl restore /tmp/save >/dev/null 2>&1; verdict', 'text'),
     ('migrate localhost', 'xl migrate -s "" lin "xl migrate-receive" 2>&1 | grep "^Migration"; verdict', 'text'),
-    ('save -c', 'xl save -c lin /tmp/save >/dev/null 2>&1; verdict', 'text'),
     ('destroy', 'xl destroy lin; xl list', 'text'),
 ]
 
