@@ -82,7 +82,10 @@ def test_pxl_devices(hv, back):
     if hv == 'xen' and back == 'kernel' and not FULL:
         raise Skip('make test-pxl')
     guest = image('pxl-devices.img', {'init': os.path.join(HERE, 'guest-devices.sh')}, base='dom0/small.img')
-    run(hv, 'devices', 60, 400, {'root/guest.img': guest, 'root/vmlinuz': 'dom0/vmlinuz'}, back, None if back == 'kernel' else 'dom0/pxl.img')
+    forms = run(hv, 'devices', 60, 400, {'root/guest.img': guest, 'root/vmlinuz': 'dom0/vmlinuz'}, back, None if back == 'kernel' else 'dom0/pxl.img')
+    missing = {name for name in forms.forms if name.endswith('tach')} - forms.seen
+    if missing:
+        raise Failure(f'nobody looked at the JSON of {sorted(missing)}')
 
 
 @cases(('philoxen',), ('xen',))

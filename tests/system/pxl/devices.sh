@@ -77,7 +77,7 @@ saw disk_goes 10 'HAS block/xvdc class'
 check block_detach_number 0 '"devid":51744' pxl block-detach --json linux 51744
 check block_detach_none 1 'find disk xvdb' pxl block-detach linux xvdb
 check network_detach 0 '^$' pxl network-detach linux 00:16:3e:00:00:01
-check network_detach_number 0 '^$' pxl network-detach linux 1
+check network_detach_number 0 '"devid":1' pxl network-detach --json linux 1
 saw all_gone 10 'HAS block/xvd\* class/net/eth\*\.'
 check not_kept 1 '' sh -c 'pxl list -l linux | grep -E "xvdb|00:16:3e"'
 check no_loops 1 '' sh -c 'losetup -a | grep pxl:'
