@@ -123,8 +123,11 @@ static void pump(struct channel *c)
     c->again = false;
     if (!c->page || c->lies)
         return;
-    while (!c->lies && turns < TURNS && (say(c) | hear(c)))
-        turns++;
+    for (bool more = true; more && !c->lies && turns < TURNS; turns += more) {
+        bool said = say(c);
+
+        more = hear(c) || said;
+    }
     if (c->lies) {
         device_kill(c->device, "an impossible index of its channel");
         return;
