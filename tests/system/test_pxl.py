@@ -91,7 +91,7 @@ def test_pxl_devices(hv, back):
 @cases(('philoxen',), ('xen',))
 def test_pxl_keys(hv):
     guest = image(f'pxl-keys-{hv}.img', {'init': os.path.join(HERE, 'guest-init.sh')}, base='dom0/small.img')
-    run(hv, 'keys', 45, 400, {'root/guest.img': guest, 'root/vmlinuz': 'dom0/vmlinuz'})
+    run(hv, 'keys', 44, 400, {'root/guest.img': guest, 'root/vmlinuz': 'dom0/vmlinuz'})
 
 
 @cases(('philoxen',), ('xen',))
