@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """pxbackd's network cards: Debian's kernel as DomU, on a bridge with Dom0 and with another guest."""
 
-from harness import built, cases, expect, expect_none
+from harness import FULL, Skip, built, cases, expect, expect_none
 from linux import archive, boot_linux, contents, expect_well, script_image
 
 # In Dom0: attach DOMID KEY VALUE...: a card from pxbackd, as a toolstack writes it; guest NAME WORDS: creates one; and
@@ -151,3 +151,138 @@ def test_linux_guests_reach_dom0_and_each_other(hv):
     expect_transfer(m, '10.9.0.1', '10.9.0.2')
     expect_transfer(m, '10.9.0.2', '10.9.0.1')
     expect_transfer(m, '10.9.0.2', '10.9.0.3', ' again')
+
+
+LIFE = r'''
+modprobe bridge
+ip link add br0 type bridge
+ip link set br0 up
+ip addr add 10.9.0.1/24 dev br0
+random() { dd if=/dev/urandom bs=1M count=$1 2>/dev/null; }
+back=/local/domain/0/backend/qnic
+restart() {
+    kill -9 $(cat /run/pxbackd.pid)
+    pxbackd --pid-file /run/pxbackd.pid
+}
+# until COMMAND...: at most ten seconds.
+until_true() {
+    n=100
+    until "$@" >/dev/null 2>&1 || [ $n = 0 ]; do n=$((n - 1)); sleep 0.1; done
+    [ $n != 0 ] || echo "net: not true: $*"
+}
+no() { ! "$@"; }
+
+echo "== several queues, and a daemon that is killed"
+vcpus=2 guest a "px.ip=10.9.0.2 px.do=life"
+attach 1 bridge br0 multi-queue-max-queues 2
+says $log/a.log "a is up" 60
+ping -q -c 1 10.9.0.2
+random 16 >/root/served
+echo "10.9.0.1 serves $(md5sum </root/served)"
+/px/netload offer 7000 </root/served &
+offering=$!
+sleep 0.5
+restart
+wait $offering
+for i in 1 2 3; do
+    restart
+    until_true ping -q -c 1 -W 1 10.9.0.2 # while nobody is there, frames are lost
+done
+says $log/a.log "fetched from 10.9.0.1" 60
+
+echo "== keys that change"
+xenstore-write $back/1/0/mtu 1400
+until_true grep -q 1400 /sys/class/net/vif1.0/mtu
+xenstore-write $back/1/0/rate 20000,20000
+sleep 0.5
+start=$(cut -d. -f1 /proc/uptime)
+/px/netload fetch 10.9.0.2 7000 | wc -c
+took=$(($(cut -d. -f1 /proc/uptime) - start))
+echo "4 MiB at 1 MB a second took $took s"
+[ $took -ge 3 ] && [ $took -lt 20 ] || echo "net: the rate is not kept"
+xenstore-write $back/1/0/rate ""
+
+echo "== the front end begins anew"
+says $log/a.log "a is back" 60
+ping -q -c 1 -W 5 10.9.0.2 >/dev/null || echo "net: no answer from the new front end"
+
+echo "== routed and translated"
+guest b "px.ip=10.128.2.2 px.do=translated"
+attach 2 mode nat
+until_true xenstore-exists $back/2/0/gateway
+xenstore-read $back/2/0/ip $back/2/0/gateway
+says $log/b.log "b is done" 60
+gone b 2
+ip route | grep 10.128 && echo "net: a route is left"
+
+echo "== a script"
+cat >/root/vif-own <<'END'
+#!/bin/sh
+echo "script: $* vif=$vif $XENBUS_PATH"
+ip link set $vif master br0 up
+xenstore-write /local/domain/0/$XENBUS_PATH/hotplug-status connected
+END
+chmod +x /root/vif-own
+guest c "px.ip=10.9.0.4 px.do=floods"
+attach 3 script /root/vif-own
+until_true ping -q -c 1 -W 1 10.9.0.4
+xenstore-read $back/3/0/hotplug-status
+
+echo "== destroyed under load, with and without a daemon"
+until_true grep -q floods $log/c.log
+pxl destroy c
+gone c 3
+kill -9 $(cat /run/pxbackd.pid)
+pxl destroy a
+pxl list
+pxbackd --pid-file /run/pxbackd.pid
+until_true no grep -q vif1.0 /proc/net/dev
+cat $log/a.log $log/b.log $log/c.log
+grep vif /proc/net/dev && echo "net: an interface is left"
+ls /run/pxl/backend/taps | grep . && echo "net: a note is left"
+pxl list | tail -n +2 | grep -v Domain-0 && echo "net: a domain is left"
+true
+'''
+
+LIFE_GUEST = r'''
+echo "queues: $(ls /sys/class/net/eth0/queues | tr '\n' ' ')"
+echo "a is up"
+fetch 10.9.0.1
+random 4 >/tmp/served
+/px/netload offer 7000 </tmp/served
+cd /sys/bus/xen/drivers/vif
+echo vif-0 >unbind
+until [ ! -e /sys/class/net/eth0 ]; do sleep 0.1; done
+echo vif-0 >bind
+until [ -e /sys/class/net/eth0 ]; do sleep 0.1; done
+ip addr add $ip/24 dev eth0
+ip link set eth0 up
+ping -q -c 2 -W 5 10.9.0.1
+echo "a is back"
+while :; do sleep 1; done
+'''
+
+TRANSLATED_GUEST = r'''
+ip route add default via 10.128.2.1
+ping -q -c 2 -W 5 10.128.2.1
+ping -q -c 2 -W 5 10.9.0.2 && echo "b reached a"
+echo "b is done"
+'''
+
+FLOODS_GUEST = r'''
+echo floods
+while :; do ping -q -c 1 -W 1 -s 30000 10.9.0.1 >/dev/null; done
+'''
+
+
+@cases(('philoxen',), ('xen',))
+def test_network_cards_live_and_die(hv):
+    """Two minutes: FULL=1 for it."""
+    if not FULL:
+        raise Skip('with FULL=1')
+    m = run(hv, 'backend-life', LIFE, {'life': LIFE_GUEST, 'translated': TRANSLATED_GUEST, 'floods': FLOODS_GUEST}, smp=2, timeout=500)
+    expect(m, r'^queues: rx-0 rx-1 tx-0 tx-1')
+    expect_transfer(m, '10.9.0.1', '10.9.0.2')
+    expect(m, r'^b reached a')
+    expect(m, r'^10\.128\.2\.1')
+    expect(m, r'^connected')
