@@ -28,7 +28,7 @@ PXL_PACKAGES := libxencall1 libxenforeignmemory1 libxenevtchn1 libxengnttab1 lib
                 liblz4-1 liblzma5 zlib1g libzstd1 liburing2 xenstore-utils \
                 libnl-route-3-200 libnftables1
 
-PXL_EXAMPLES := $(DOM0_DIR)/vmlinuz $(DOM0_DIR)/small.img $(B)/pvguest/sleep.elf $(B)/pvguest/hello.elf
+PXL_EXAMPLES := $(DOM0_DIR)/vmlinuz $(DOM0_DIR)/small.img $(B)/pvguest/sleep.elf $(B)/pvguest/hello.elf $(B)/pvguest/net.elf
 
 $(DOM0_DIR)/pxl.img: $(IMAGE_SOURCES) $(wildcard dom0/image/examples/*) $(PXL_PROGRAMS) $(PXL_EXAMPLES)
 	@rm -rf $(DOM0_DIR)/pxl.d && mkdir -p $(DOM0_DIR)/pxl.d/usr/local/sbin $(DOM0_DIR)/pxl.d/root
