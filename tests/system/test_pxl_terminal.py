@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What a person types in Dom0: a guest's console that is attached at its creation and later, left and ended; and pxl top."""
 
-from harness import Failure, cases
+from harness import FULL, Failure, Skip, cases
 from test_dom0 import PROMPT, terminal
 
 GUEST_PROMPT = r'domu:\S+# '
@@ -9,6 +9,8 @@ GUEST_PROMPT = r'domu:\S+# '
 
 @cases(('philoxen',), ('xen',))
 def test_pxl_at_a_terminal(hv):
+    if not FULL:
+        raise Skip('FULL=1')
     with terminal('--hv', hv, '--dom0', 'pxl') as t:
         t.find(PROMPT, 240)
         t.type('pxl create -c linux.cfg\n')
