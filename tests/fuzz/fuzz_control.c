@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * LINK: core/domain.c core/domain_death.c core/obituary.c core/vcpu.c core/vcpu_context.c core/sched.c core/sched_credit.c core/sched_rr.c core/sched_audit.c
- * LINK: core/timer.c core/time.c core/watchdog.c core/tlb.c core/frame.c core/heap.c core/pagetype.c core/entry.c core/memory.c
+ * LINK: core/timer.c core/time.c core/watchdog.c core/tlb.c core/frame.c core/heap.c core/pagetype.c core/entry.c core/log_dirty.c core/log_dirty_look.c core/memory.c
  * LINK: core/frame_audit.c core/evtchn.c core/evtchn_bind.c core/evtchn_fifo.c core/grant.c core/grant_map.c core/grant_copy.c
  * LINK: core/control.c core/cpuid.c core/cpupolicy.c core/hypercall_page.c hypercall/domctl.c hypercall/domctl_domain.c
  * LINK: hypercall/domctl_memory.c hypercall/domctl_vcpu.c hypercall/sysctl.c hypercall/sysctl_info.c hypercall/control.c

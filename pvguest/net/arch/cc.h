@@ -20,9 +20,11 @@
 #define X32_F "x"
 #define SZT_F "zu"
 
-#ifdef SSIZE_MAX /* Where there is none lwIP makes both itself. */
-typedef long ssize_t;
+/* Else lwIP makes an ssize_t that is not the one of the headers it includes. */
+#ifndef SSIZE_MAX
+#define SSIZE_MAX LONG_MAX
 #endif
+typedef long ssize_t;
 
 #define LWIP_PLATFORM_DIAG(x) (void)(printf x)
 #define LWIP_PLATFORM_ASSERT(x) panic("lwIP: %s", x)
