@@ -140,6 +140,7 @@ def normal(lines):
         line = re.sub(r'\b\d+\.\d+\b', 'N.N', line)
         line = re.sub(r'"target_memkb": \d+', '"target_memkb": N', line)
         line = re.sub(r' [r-][b-]([p-][s-][c-][d-])(?= )', r' S\1', line)  # runs or waits, by chance
+        line = re.sub(r'^(Domain-0\s+\d+\s+\d+\s+)(\d+|-)\s+[r-][b-]-(?= )', r'\1CPU S', line)  # vcpu-list: where and which runs, too
         line = re.sub(r'^(lin\s.*\s\d+\s+\d+\s+)(\d+|-)(\s+\S+)', r'\1CPU S', line)
         out.append(re.sub(r'\s+', ' ', line).strip())
     return out
