@@ -81,7 +81,7 @@ def test_pxl_linux(hv):
 def test_pxl_devices(hv, back):
     if hv == 'xen' and back == 'kernel' and not FULL:
         raise Skip('make test-pxl')
-    guest = image('pxl-devices.img', {'init': os.path.join(HERE, 'guest-devices.sh')}, base='dom0/small.img')
+    guest = image(f'pxl-devices-{hv}-{back}.img', {'init': os.path.join(HERE, 'guest-devices.sh')}, base='dom0/small.img')
     forms = run(hv, 'devices', 60, 400, {'root/guest.img': guest, 'root/vmlinuz': 'dom0/vmlinuz'}, back, None if back == 'kernel' else 'dom0/pxl.img')
     missing = {name for name in forms.forms if name.endswith('tach')} - forms.seen
     if missing:
@@ -106,16 +106,20 @@ def test_pxl_why(hv):
     run(hv, 'why', 20, files={'root/refused.elf': 'system/refused.elf'})
 
 
+def store_files(*guests):
+    return {'root/storeguests.sh': os.path.join(HERE, 'storeguests.sh')} | {f'root/{guest}.elf': f'system/{guest}.elf' for guest in guests}
+
+
 @cases(('philoxen',), ('xen',))
 def test_pxl_store_restarts_under_load(hv):
     skip_long(hv)
-    run(hv, 'storeload', 14, files={'root/storeload.elf': 'system/storeload.elf'})
+    run(hv, 'storeload', 14, files=store_files('storeload'))
 
 
 @cases(('philoxen',), ('xen',))
 def test_pxl_store_flooded_by_a_guest(hv):
     skip_long(hv)
-    run(hv, 'storeflood', 9, files={f'root/{guest}.elf': f'system/{guest}.elf' for guest in ('storeload', 'storeflood')})
+    run(hv, 'storeflood', 9, files=store_files('storeload', 'storeflood'))
 
 
 def test_pxl_columns_are_xls():

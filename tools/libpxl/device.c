@@ -267,7 +267,8 @@ void device_drop(struct pxl *p, uint32_t domid, unsigned kind, const char *id)
     store_remove(p, XBT_NULL, "/libxl/%u/device/%s/%s", domid, front, id); /* xl's note */
 }
 
-void devices_remove(struct pxl *p, uint32_t domid)
+/* The domain's devices of each kind, those that are half made alone or all; the folder of a kind goes with the last. */
+static void drop_each(struct pxl *p, uint32_t domid, bool half_made)
 {
     for (unsigned k = 0; k < NR_KINDS; k++) {
         char path[64];
@@ -276,12 +277,22 @@ void devices_remove(struct pxl *p, uint32_t domid)
 
         snprintf(path, sizeof(path), "/local/domain/0/backend/%s/%u", device_kinds[k], domid);
         list = store_list(p, path, &n);
-        for (unsigned i = 0; list && i < n; i++)
-            device_drop(p, domid, k, list[i]);
-        if (list)
+        for (unsigned i = 0; list && i < n; i++) {
+            char *making = half_made ? store_read(p, XBT_NULL, "%s/%s/" MAKING, path, list[i]) : NULL;
+
+            if (making || !half_made)
+                device_drop(p, domid, k, list[i]);
+            free(making);
+        }
+        if (list && !half_made)
             store_remove(p, XBT_NULL, "%s", path);
         free(list);
     }
+}
+
+void devices_remove(struct pxl *p, uint32_t domid)
+{
+    drop_each(p, domid, false);
 }
 
 /* ---- what killed ones left ---- */
@@ -293,21 +304,6 @@ void devices_sweep(struct pxl *p, const char *uuid, uint32_t keep)
 
 void devices_sweep_hot(struct pxl *p, const char *uuid, uint32_t domid)
 {
-    for (unsigned k = 0; k < NR_KINDS; k++) {
-        char path[64];
-        unsigned n = 0;
-        char **list;
-
-        snprintf(path, sizeof(path), "/local/domain/0/backend/%s/%u", device_kinds[k], domid);
-        list = store_list(p, path, &n);
-        for (unsigned i = 0; list && i < n; i++) {
-            char *making = store_read(p, XBT_NULL, "%s/%s/" MAKING, path, list[i]);
-
-            if (making)
-                device_drop(p, domid, k, list[i]);
-            free(making);
-        }
-        free(list);
-    }
+    drop_each(p, domid, true);
     devices_sweep(p, uuid, domid);
 }

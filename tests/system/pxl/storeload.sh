@@ -2,25 +2,7 @@
 # SPDX-License-Identifier: MIT
 # pxstored is restarted in place and anew while two guests, a program and the kernel's ring use it: no answer is wrong.
 . /root/start.sh
-pxstored --pid-file /run/pxstored.pid || bad pxstored
-until_true 10 xenstore-write /local/domain/0/name Domain-0 /local/domain/0/domid 0 || bad store
-pxconsoled
-pxl keeper -d
-cd /root
-create() { printf 'name = "%s"\nkernel = "/root/%s.elf"\nmemory = 8\non_poweroff = "preserve"\n' "$1" "$2" >$1.cfg; pxl create -q $1.cfg || bad "create $1"; }
-# The daemon may just not be there: then it is asked again.
-get() { value=; while ! value=$(xenstore-read "$1" 2>/dev/null); do usleep 20000; done; echo "$value"; }
-rounds() { get /local/domain/$1/data/n; }
-works() { a=$(rounds $1); usleep 300000; [ "$(rounds $1)" -gt "$a" ]; }
-console_has() { pxl why --json "$1" | grep -q "$2"; }
-audited() { xenstore-control check | grep -q '^0 errors' && ok $1 || bad "$1: $(xenstore-control check)"; }
-# NAME NUMBER: it stops, and says that nothing was wrong.
-well() {
-    xenstore-write /local/domain/$2/data/stop 1
-    until_true 20 console_has $1 'storeload: ' || bad "$1 does not end: $(pxl why $1)"
-    console_has $1 'rounds, 0 bad' && ok $1_well || bad "$1: $(pxl why $1)"
-    pxl why $1 | grep 'storeload: '
-}
+. /root/storeguests.sh
 create load1 storeload
 create load2 storeload
 id1=$(pxl domid load1) id2=$(pxl domid load2)
