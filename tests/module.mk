@@ -78,7 +78,7 @@ $(B)/dom0/grub/grub-x86_64-xen.bin: tests/system/xl/fetch-grub dom0/image/debs.p
 
 # pxstored with sanitizers, over the pretended hypervisor of tests/store/fakehv.c; and that as a library for
 # the program as it ships and for Debian's xenstored.
-STORE_TEST_OBJS := $(call host_objs,$(wildcard dom0/store/*.c dom0/lib/*.c) tests/store/fakehv.c)
+STORE_TEST_OBJS := $(call host_objs,$(wildcard dom0/store/*.c) $(filter-out %/storelink.c,$(wildcard dom0/lib/*.c)) tests/store/fakehv.c)
 
 $(B)/tests/pxstored: $(STORE_TEST_OBJS)
 	@mkdir -p $(@D)

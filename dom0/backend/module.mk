@@ -8,7 +8,7 @@ $(BACKEND_OBJECTS): $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(DOM0_CFLAGS) -I. -Idom0/lib -I/usr/include/libnl3 -c -o $@ $<
 
-$(B)/dom0/pxbackd: $(BACKEND_OBJECTS) $(B)/dom0/console/ring.o $(DOM0_LIB_OBJECTS)
+$(B)/dom0/pxbackd: $(BACKEND_OBJECTS) $(B)/dom0/console/ring.o $(DOM0_LIB)
 	@mkdir -p $(@D)
 	$(CC) $(DOM0_CFLAGS) -o $@ $^ -lxencall -lxenevtchn -lxengnttab -lxenstore -luring -lnl-3 -lnl-route-3 -lnftables -ldl
 

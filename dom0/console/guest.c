@@ -2,14 +2,15 @@
 #define _GNU_SOURCE
 #include "guest.h"
 #include "client.h"
+#include "clock.h"
 #include "daemon.h"
 #include "log.h"
+#include "storelink.h"
 #include "terminal.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define TURNS_AT_A_TIME 64
 #define PERIOD_MS 100
@@ -17,14 +18,6 @@
 
 static struct guest_list waiting = TAILQ_HEAD_INITIALIZER(waiting), delayed = TAILQ_HEAD_INITIALIZER(delayed);
 /* ---- turns ---- */
-
-static uint64_t now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 void guest_wait(struct guest *g)
 {
@@ -45,7 +38,7 @@ void guest_leave(struct guest *g)
 
 static bool share_used_up(struct guest *g)
 {
-    uint64_t period = now_ms() / PERIOD_MS;
+    uint64_t period = clock_ms() / PERIOD_MS;
 
     if (g->period != period) {
         g->period = period;
@@ -135,7 +128,7 @@ static void name_read(struct guest *g, struct xs_handle *store, xs_transaction_t
 /* In a transaction: who is being destroyed and has lost its part of the store must not get a new one by this. */
 static void publish(struct guest *g, const char *tty)
 {
-    struct xs_handle *store = daemon_store();
+    struct xs_handle *store = storelink();
     char path[64], *there;
     xs_transaction_t t;
     unsigned n;
@@ -205,7 +198,7 @@ static void turn(struct guest *g)
 
 int guests_serve(void)
 {
-    uint64_t now = now_ms();
+    uint64_t now = clock_ms();
     struct guest *g, *next;
 
     for (g = TAILQ_FIRST(&delayed); g; g = next) {

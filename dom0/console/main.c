@@ -2,10 +2,12 @@
 /* pxconsoled: the console daemon. See pxconsoled(8). */
 #define _GNU_SOURCE
 #include "client.h"
+#include "clock.h"
 #include "daemon.h"
 #include "guest.h"
 #include "log.h"
 #include "service.h"
+#include "storelink.h"
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
@@ -14,24 +16,19 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
-#define SCAN_PAUSE_MS 20      /* looks at all domains are so far apart, however many come and go */
-#define STORE_RETRY_MS 1000
+#define SCAN_PAUSE_MS 20 /* looks at all domains are so far apart, however many come and go */
 
 struct logfile_rules log_rules = {.directory = "/var/log/pxl/console", .size = 1u << 20, .keep = 3};
 
 static const char *directory = "/run/pxconsoled";
 static bool hypervisor_log = true;
-static struct xs_handle *store;
-static struct source store_source, store_line_source, signal_source;
-static int signals, store_line = -1;
+static struct source signal_source;
+static int signals;
 static bool scan_wanted = true;
-static uint64_t last_scan, last_store;
+static uint64_t last_scan;
 static uint32_t log_index;
 static char *log_path;
 
@@ -89,14 +86,6 @@ static void options(int argc, char **argv)
     }
 }
 
-static uint64_t now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 static void folder_make(const char *path, mode_t mode)
 {
     char part[4096];
@@ -115,78 +104,21 @@ static void folder_make(const char *path, mode_t mode)
 
 /* ---- the store ---- */
 
-struct xs_handle *daemon_store(void)
+static bool store_begin(void)
 {
-    return store;
-}
-
-static void store_close(void)
-{
-    if (store_line >= 0) {
-        loop_remove(store_line);
-        close(store_line);
-    }
-    loop_remove(xs_fileno(store));
-    xs_close(store);
-    store = NULL;
-    store_line = -1;
-}
-
-static void store_event(struct source *s, uint32_t events)
-{
-    char **watch;
-
-    (void)s;
-    (void)events;
-    while ((watch = xs_check_watch(store))) {
-        if (!strcmp(watch[XS_WATCH_TOKEN], GUESTS_WATCH))
-            guests_watch_event(watch[XS_WATCH_PATH]);
-        else
-            scan_wanted = true;
-        free(watch);
-    }
-}
-
-static void store_line_event(struct source *s, uint32_t events)
-{
-    (void)s;
-    (void)events;
-    log_line(LOG_ERROR, "the store is gone");
-    store_close();
-}
-
-/* libxenstore does not say that its connection has ended: a second one, on which nothing is ever said, does. */
-static void store_line_open(void)
-{
-    struct sockaddr_un a = {.sun_family = AF_UNIX};
-
-    snprintf(a.sun_path, sizeof(a.sun_path), "%s", xs_daemon_socket());
-    store_line_source.event = store_line_event;
-    store_line = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (store_line < 0 || (!connect(store_line, (struct sockaddr *)&a, sizeof(a)) && !loop_add(store_line, &store_line_source, EPOLLIN)))
-        return;
-    close(store_line); /* a store without socket, in a domain of its own: that one does not end */
-    store_line = -1;
-}
-
-static void store_find(uint64_t now)
-{
-    if (store || (last_store && now - last_store < STORE_RETRY_MS))
-        return;
-    last_store = now;
-    store = xs_open(0);
-    if (!store)
-        return;
-    store_source.event = store_event;
-    if (!xs_watch(store, "@introduceDomain", "introduce") || !xs_watch(store, "@releaseDomain", "release") ||
-        loop_add(xs_fileno(store), &store_source, EPOLLIN)) {
-        store_close();
-        return;
-    }
-    store_line_open();
-    log_line(LOG_DETAIL, "connected to the store");
+    if (!xs_watch(storelink(), "@introduceDomain", "introduce") || !xs_watch(storelink(), "@releaseDomain", "release"))
+        return false;
     scan_wanted = true;
     guests_store_new();
+    return true;
+}
+
+static void store_event(const char *path, const char *token)
+{
+    if (!strcmp(token, GUESTS_WATCH))
+        guests_watch_event(path);
+    else
+        scan_wanted = true;
 }
 
 /* ---- the hypervisor's log ---- */
@@ -229,17 +161,17 @@ static void signal_event(struct source *s, uint32_t events)
 }
 
 /* How long the loop may sleep for the sake of a look at all domains, which is made here when it is due. */
-static int scan(uint64_t now)
+static int scan(void)
 {
-    if (!store)
-        return STORE_RETRY_MS;
-    if (!scan_wanted)
+    uint64_t now = clock_ms();
+
+    if (!storelink() || !scan_wanted)
         return -1;
     if (last_scan && now - last_scan < SCAN_PAUSE_MS)
         return (int)(SCAN_PAUSE_MS - (now - last_scan));
     scan_wanted = false;
     guests_scan();
-    last_scan = now_ms();
+    last_scan = clock_ms();
     return 0;
 }
 
@@ -272,17 +204,15 @@ int main(int argc, char **argv)
         service_die("the hypervisor");
     if (clients_open(directory))
         service_die(directory);
-    store_find(now_ms());
+    storelink_find(store_begin, store_event);
     log_start();
-    scan(now_ms());
+    scan();
     service_pid_file();
     service_ready();
     for (;;) {
-        uint64_t now = now_ms();
-        int pause;
+        int pause = storelink_find(store_begin, store_event);
 
-        store_find(now);
-        pause = scan(now);
+        pause = sooner(pause, scan());
         loop_round(sooner(pause, guests_serve()));
     }
 }

@@ -8,7 +8,7 @@ $(CONSOLE_OBJECTS): $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(DOM0_CFLAGS) -Idom0/lib -c -o $@ $<
 
-$(B)/dom0/pxconsoled: $(CONSOLE_OBJECTS) $(DOM0_LIB_OBJECTS)
+$(B)/dom0/pxconsoled: $(CONSOLE_OBJECTS) $(DOM0_LIB)
 	@mkdir -p $(@D)
 	$(CC) $(DOM0_CFLAGS) -o $@ $^ -lxencall -lxenevtchn -lxengnttab -lxenforeignmemory -lxenstore
 

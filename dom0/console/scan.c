@@ -4,6 +4,7 @@
 #include "daemon.h"
 #include "guest.h"
 #include "log.h"
+#include "storelink.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +22,7 @@ static struct expected *expected_by_id[NR_DOMIDS];
 
 static char *store_read(unsigned id, const char *key)
 {
-    struct xs_handle *store = daemon_store();
+    struct xs_handle *store = storelink();
     char path[64];
     unsigned n;
 
@@ -56,7 +57,7 @@ static int take_by_store(const struct hv_domain *d)
 
 static void expect_watch(const struct expected *e, bool on)
 {
-    struct xs_handle *store = daemon_store();
+    struct xs_handle *store = storelink();
     char path[64];
 
     snprintf(path, sizeof(path), "/local/domain/%u/console", e->id);

@@ -8,7 +8,7 @@ $(STORE_OBJECTS): $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(DOM0_CFLAGS) -Idom0/lib -c -o $@ $<
 
-$(B)/dom0/pxstored: $(STORE_OBJECTS) $(DOM0_LIB_OBJECTS)
+$(B)/dom0/pxstored: $(STORE_OBJECTS) $(DOM0_LIB)
 	@mkdir -p $(@D)
 	$(CC) $(DOM0_CFLAGS) -o $@ $^ -lxencall -lxenevtchn -lxengnttab -lxenforeignmemory
 

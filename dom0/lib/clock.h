@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef BACKEND_CLOCK_H
-#define BACKEND_CLOCK_H
+#ifndef DOM0_CLOCK_H
+#define DOM0_CLOCK_H
 
 #include <stdint.h>
 #include <time.h>
