@@ -62,51 +62,47 @@ static bool sysctl(const char *format, const char *name, const char *value)
     return n > 0;
 }
 
+/* Gives the interface what `wanted` has, which is freed. */
+static int apply(const char *name, struct rtnl_link *wanted)
+{
+    struct rtnl_link *there = NULL;
+    int rc = rtnl_link_get_kernel(netlink(), 0, name, &there);
+
+    if (!rc)
+        rc = rtnl_link_change(netlink(), there, wanted, 0);
+    rtnl_link_put(wanted);
+    rtnl_link_put(there);
+    return errno_of(rc);
+}
+
 static int change(const char *name, unsigned mtu, unsigned master, bool bridged)
 {
-    struct rtnl_link *there = NULL, *wanted;
+    struct rtnl_link *wanted = netlink() ? rtnl_link_alloc() : NULL;
     struct nl_addr *mac = NULL;
-    int rc;
 
-    if (!netlink())
-        return ENOMEM;
-    if ((rc = rtnl_link_get_kernel(netlink(), 0, name, &there)))
-        return errno_of(rc);
-    wanted = rtnl_link_alloc();
     if (!wanted || nl_addr_parse(DOM0_END, AF_LLC, &mac)) {
-        rc = -NLE_NOMEM;
-        goto out;
+        rtnl_link_put(wanted);
+        return ENOMEM;
     }
     rtnl_link_set_addr(wanted, mac);
+    nl_addr_put(mac);
     rtnl_link_set_txqlen(wanted, QUEUE);
     if (mtu)
         rtnl_link_set_mtu(wanted, mtu);
     if (master)
         rtnl_link_set_master(wanted, (int)master);
     rtnl_link_set_flags(wanted, bridged ? IFF_UP | IFF_NOARP : IFF_UP);
-    rc = rtnl_link_change(netlink(), there, wanted, 0);
-out:
-    nl_addr_put(mac);
-    rtnl_link_put(wanted);
-    rtnl_link_put(there);
-    return errno_of(rc);
+    return apply(name, wanted);
 }
 
 int link_set_mtu(const char *name, unsigned mtu)
 {
-    struct rtnl_link *there = NULL, *wanted;
-    int rc;
+    struct rtnl_link *wanted = netlink() ? rtnl_link_alloc() : NULL;
 
-    if (!netlink())
+    if (!wanted)
         return ENOMEM;
-    if ((rc = rtnl_link_get_kernel(netlink(), 0, name, &there)))
-        return errno_of(rc);
-    wanted = rtnl_link_alloc();
     rtnl_link_set_mtu(wanted, mtu);
-    rc = rtnl_link_change(netlink(), there, wanted, 0);
-    rtnl_link_put(wanted);
-    rtnl_link_put(there);
-    return errno_of(rc);
+    return apply(name, wanted);
 }
 
 static int add_address(int ifindex, const char *text)
