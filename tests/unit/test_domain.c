@@ -7,7 +7,7 @@
  */
 /* Domains with everything they own, for real: frames, tables, ports, grants. */
 #include <criterion/criterion.h>
-#include "fake_core.h"
+#include "start.h"
 #include "tables.h"
 #include "core/domain_death.h"
 #include "core/evtchn.h"
@@ -36,27 +36,11 @@ void xfree(void *p)
     free(p);
 }
 
-static struct domain *new_domain(domid_t id, unsigned vcpus)
-{
-    struct domain *d;
-
-    cr_assert_eq(domain_create(id, vcpus, id == 0, &d), 0);
-    d->max_pages = 4096;
-    for (unsigned i = 0; i < vcpus; i++)
-        cr_assert_eq(vcpu_create(d, i, NULL), 0);
-    return d;
-}
-
 static void setup(void)
 {
     struct evtchn_bind_virq b = {.virq = VIRQ_DOM_EXC};
 
-    fake_reset();
-    fake_quiet = true;
-    timers_reset();
-    domain_system_init();
-    sched_init("credit2");
-    sched_cpu_up(0);
+    core_start();
     control = new_domain(0, 1);
     fake_current = control->vcpus[0];
     cr_assert_eq(evtchn_bind_virq(control, &b), 0);

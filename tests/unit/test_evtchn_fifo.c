@@ -7,7 +7,7 @@
  */
 /* FIFO event channels of domains that own real frames, which the audit counts. */
 #include <criterion/criterion.h>
-#include "fake_core.h"
+#include "start.h"
 #include "tables.h"
 #include "core/evtchn.h"
 #include "core/sched.h"
@@ -20,26 +20,9 @@
 
 static struct domain *d0, *d1; /* d0 is privileged and two-level; d1 has two vcpus */
 
-static struct domain *new_domain(domid_t id, unsigned vcpus)
-{
-    struct domain *d;
-
-    cr_assert_eq(domain_create(id, vcpus, id == 0, &d), 0);
-    d->max_pages = 4096;
-    d->evtchn.max_port = ~0u;
-    for (unsigned i = 0; i < vcpus; i++)
-        cr_assert_eq(vcpu_create(d, i, NULL), 0);
-    return d;
-}
-
 static void setup(void)
 {
-    fake_reset();
-    fake_quiet = true;
-    timers_reset();
-    domain_system_init();
-    sched_init("credit2");
-    sched_cpu_up(0);
+    core_start();
     d0 = new_domain(0, 1);
     d1 = new_domain(1, 2);
     fake_current = d1->vcpus[0];

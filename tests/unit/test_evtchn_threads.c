@@ -11,7 +11,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <criterion/criterion.h>
-#include "fake_core.h"
+#include "start.h"
 #include "tables.h"
 #include "core/evtchn.h"
 #include "core/sched.h"
@@ -189,18 +189,6 @@ static void *vcpu_thread(void *arg)
     return NULL;
 }
 
-static struct domain *new_domain(domid_t id, unsigned vcpus)
-{
-    struct domain *d;
-
-    cr_assert_eq(domain_create(id, vcpus, id == 0, &d), 0);
-    d->max_pages = 4096;
-    d->evtchn.max_port = ~0u;
-    for (unsigned i = 0; i < vcpus; i++)
-        cr_assert_eq(vcpu_create(d, i, NULL), 0);
-    return d;
-}
-
 static void start(void)
 {
     mfn_t m = new_page(d1);
@@ -225,12 +213,7 @@ Test(evtchn_threads, no_event_is_lost)
 {
     pthread_t other;
 
-    fake_reset();
-    fake_quiet = true;
-    timers_reset();
-    domain_system_init();
-    sched_init("credit2");
-    sched_cpu_up(0);
+    core_start();
     d0 = new_domain(0, 1);
     d1 = new_domain(1, 2);
     fake_current = d1->vcpus[0];

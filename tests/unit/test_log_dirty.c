@@ -7,7 +7,7 @@
  */
 /* Which pages count as changed. */
 #include <criterion/criterion.h>
-#include "fake_core.h"
+#include "start.h"
 #include "tables.h"
 #include "core/grant.h"
 #include "core/log_dirty.h"
@@ -18,16 +18,6 @@
 
 static struct domain *d0, *d1;
 static struct tree tree;
-
-static struct domain *new_domain(domid_t id)
-{
-    struct domain *d;
-
-    cr_assert_eq(domain_create(id, 1, id == 0, &d), 0);
-    d->max_pages = 4096;
-    cr_assert_eq(vcpu_create(d, 0, NULL), 0);
-    return d;
-}
 
 /* A page with a PFN of its own: the number of the frame. */
 static mfn_t page(struct domain *d)
@@ -40,14 +30,9 @@ static mfn_t page(struct domain *d)
 
 static void setup(void)
 {
-    fake_reset();
-    fake_quiet = true;
-    timers_reset();
-    domain_system_init();
-    sched_init("credit2");
-    sched_cpu_up(0);
-    d0 = new_domain(0);
-    d1 = new_domain(1);
+    core_start();
+    d0 = new_domain(0, 1);
+    d1 = new_domain(1, 1);
     fake_current = d0->vcpus[0];
     tree = new_tree(d1);
     m2p[tree.l1.n] = tree.l1.n;

@@ -5,7 +5,7 @@
  * LINK: core/timer.c core/time.c core/watchdog.c core/tlb.c core/frame.c hypercall/vcpu.c hypercall/sched.c hypercall/timer.c hypercall/door.c
  */
 #include <criterion/criterion.h>
-#include "fake_core.h"
+#include "start.h"
 #include "core/sched.h"
 #include "core/time.h"
 #include "hypercall/hypercall.h"
@@ -58,12 +58,7 @@ static void good_context(void)
 
 static void setup(void)
 {
-    fake_reset();
-    fake_quiet = true;
-    timers_reset();
-    domain_system_init();
-    sched_init("credit2");
-    sched_cpu_up(0);
+    core_start();
     fake_refusals = 0;
     fake_pending_port = 0;
     fake_machine_shutdown = -1;
