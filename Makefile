@@ -41,7 +41,7 @@ DOM0_CFLAGS := $(COMMON) -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all programs run store bench-store test conformance bench bench-boot bench-create hv-profile iso fuzz unit model guests guest system check clean deps \
+.PHONY: all programs run store bench-store test conformance bench bench-boot bench-create bench-io hv-profile iso fuzz unit model guests guest system check clean deps \
         format format-check help host-tests $(SUITES:%=suite-%)
 
 # Every goal but these two starts with the packages: make builds an included file first.
@@ -90,6 +90,8 @@ bench: ## count the instructions of the ABI's operations on Xen and on Philoxen
 bench-boot: ## count the instructions of Linux's boot as first domain on Xen and on Philoxen
 
 bench-create: ## create up to 1,000 guests, pxl on Philoxen beside xl on Xen, and draw the curves (COUNT=N)
+
+bench-io: ## measure a guest's disk and network on Xen and on Philoxen, beside Dom0's (ONLY=time|count, HV=)
 
 hv-profile: ## say which functions of Philoxen take the most instructions of that boot (TOP=N)
 

@@ -68,4 +68,20 @@ bench-create: $(B)/xen/xen
 	@$(JOBS) $(B)/philoxen programs $(BENCH_CREATE) $(B)/dom0/tools.img
 	@tests/bench/create/run $(if $(COUNT),--count $(COUNT) --xl-count $(COUNT)) $(ONLY:%=--only %)
 
+# `make bench-io`: what runs in Dom0 and in the guest, and the plugin that counts between its marks.
+$(B)/bench/io: tests/bench/io/io.c
+	@mkdir -p $(@D)
+	$(CC) $(DOM0_CFLAGS) -static -no-pie -fno-pie -Wl,-Ttext-segment=0x5a5a0000 $< -o $@
+
+$(B)/bench/io-count.so: tests/bench/io/count.c tests/bench/boot/qemu_plugin.h
+	@mkdir -p $(@D)
+	$(CC) $(COMMON) -O2 -shared -fPIC -fvisibility=hidden $< -o $@
+
+BENCH_IO := $(addprefix $(B)/bench/,io io-count.so)
+host-tests: $(BENCH_IO)
+
+bench-io: $(B)/xen/xen
+	@$(JOBS) $(B)/philoxen programs $(BENCH_IO) $(B)/dom0/pxl.img
+	@tests/bench/io/run $(ONLY:%=--only %) $(HV:%=--hv %)
+
 -include $(wildcard $(B)/bench/*.d)

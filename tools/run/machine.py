@@ -101,8 +101,9 @@ class Machine:
 
     def __init__(self, hv='philoxen', guest=None, guest_args='', modules=(), machine='q35',
                  cpu=DEFAULT_CPU, smp=1, mem=256, icount=False, hv_args='', timeout=60,
-                 cdrom=None, extra=()):
+                 cdrom=None, extra=(), alone=False):
         self.hv = hv
+        self.alone = alone  # no other machine beside it: it measures time
         self.timeout = timeout
         self.console = []
         self.status = None
@@ -140,7 +141,7 @@ class Machine:
         each line and ends the machine when it returns true (status 0). `feed` is what an operator
         types: (pattern, bytes) in turn, each written when a line matches its pattern.
         """
-        command = [SLOT, '-t', str(self.timeout)] + self.command
+        command = [SLOT, '-t', str(self.timeout)] + ['--alone'] * self.alone + self.command
         command += ['-display', 'none', '-serial', 'stdio', '-monitor', 'none']
         feed = list(feed)
         process = subprocess.Popen(command, stdin=subprocess.PIPE if feed else subprocess.DEVNULL,
