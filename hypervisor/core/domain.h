@@ -48,7 +48,7 @@ struct mm_domain {
 
 struct evtchn_domain {
     spinlock_t lock; /* allocation and binding; a port's own lock guards its state */
-    bool polled;     /* a vcpu may be polling; see pollers_wake() */
+    uint32_t pollers; /* vcpus whose poll_ports is set; atomic */
     struct shared_info *flat; /* 2-level: the bitmaps; NULL: FIFO, see core/evtchn_fifo.c */
     struct evtchn *bucket[EVTCHN_BUCKETS];
     struct evtchn_group **far; /* EVTCHN_FAR_GROUPS, made when the first of them is needed */

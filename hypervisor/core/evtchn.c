@@ -197,28 +197,19 @@ void evtchn_upcall(struct vcpu *v)
 /* LIMIT: linear in the domain's vcpus, if one of them polls. */
 static __attribute__((noinline)) void pollers_look(struct domain *d, evtchn_port_t port)
 {
-    bool left = false;
-
-    (void)__atomic_exchange_n(&d->evtchn.polled, false, __ATOMIC_SEQ_CST);
     for (unsigned i = 0; i < d->max_vcpus; i++) {
         struct vcpu *v = d->vcpus[i];
-        uint32_t polls = v ? READ_ONCE(v->poll_ports) : 0;
+        uint32_t polls = v ? __atomic_load_n(&v->poll_ports, __ATOMIC_ACQUIRE) : 0;
 
-        if (likely(!polls))
-            continue;
-        if (polls != 1 || READ_ONCE(v->poll_port) == port)
+        if (polls && (polls != 1 || READ_ONCE(v->poll_port) == port))
             vcpu_wake(v); /* which ends the poll */
-        else
-            left = true;
     }
-    if (left)
-        __atomic_store_n(&d->evtchn.polled, true, __ATOMIC_SEQ_CST);
 }
 
-/* Whoever polls sets the flag before it looks at its ports; it is cleared by a look that finds nobody. */
+/* Whoever polls is counted before it looks at its ports, until its poll ends. */
 static inline void pollers_wake(struct domain *d, evtchn_port_t port)
 {
-    if (unlikely(READ_ONCE(d->evtchn.polled)))
+    if (unlikely(READ_ONCE(d->evtchn.pollers)))
         pollers_look(d, port);
 }
 

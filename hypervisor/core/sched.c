@@ -236,8 +236,8 @@ static void recheck_events(struct vcpu *v)
         return;
     if (vcpu_event_pending(v) ||
         (v->poll_ports == 1 && evtchn_port_pending(v->domain, v->poll_port))) {
+        vcpu_poll_end(v);
         __atomic_store_n(&v->blocked, false, __ATOMIC_SEQ_CST);
-        WRITE_ONCE(v->poll_ports, 0);
     }
 }
 

@@ -130,9 +130,21 @@ void vcpu_unpause(struct vcpu *v)
         sched_update(v);
 }
 
+/*
+ * A poll and its wakers: v sets poll_ports, then blocked, and then looks at its ports; the waker makes a port pending,
+ * looks at poll_ports, clears it, and only then clears blocked. So a waker that is late never ends the next poll without
+ * waking v from it. What is left of poll_ports when v runs costs others a look, until v waits again.
+ */
+void vcpu_poll_end(struct vcpu *v)
+{
+    if (READ_ONCE(v->poll_ports) && __atomic_exchange_n(&v->poll_ports, 0, __ATOMIC_SEQ_CST))
+        __atomic_sub_fetch(&v->domain->evtchn.pollers, 1, __ATOMIC_SEQ_CST);
+}
+
 void vcpu_block(struct vcpu *v)
 {
     v->info->evtchn_upcall_mask = 0;
+    vcpu_poll_end(v);
     __atomic_store_n(&v->blocked, true, __ATOMIC_SEQ_CST);
     if (vcpu_event_pending(v) || ((READ_ONCE(v->work) & WORK_NMI) && !v->nmi_blocked))
         __atomic_store_n(&v->blocked, false, __ATOMIC_SEQ_CST);
@@ -142,18 +154,24 @@ void vcpu_block(struct vcpu *v)
 
 void vcpu_poll_begin(struct vcpu *v)
 {
-    v->poll_port = 0;
-    __atomic_store_n(&v->poll_ports, POLL_ANY, __ATOMIC_SEQ_CST);
-    __atomic_store_n(&v->domain->evtchn.polled, true, __ATOMIC_SEQ_CST);
+    if (!__atomic_exchange_n(&v->poll_ports, POLL_ANY, __ATOMIC_SEQ_CST))
+        __atomic_add_fetch(&v->domain->evtchn.pollers, 1, __ATOMIC_SEQ_CST);
     __atomic_store_n(&v->blocked, true, __ATOMIC_SEQ_CST);
+}
+
+bool vcpu_poll_narrow(struct vcpu *v, evtchn_port_t port)
+{
+    uint32_t any = POLL_ANY;
+
+    WRITE_ONCE(v->poll_port, port);
+    return __atomic_compare_exchange_n(&v->poll_ports, &any, 1, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 
 void vcpu_wake(struct vcpu *v)
 {
-    if (!__atomic_exchange_n(&v->blocked, false, __ATOMIC_SEQ_CST))
-        return;
-    WRITE_ONCE(v->poll_ports, 0);
-    sched_update(v);
+    vcpu_poll_end(v);
+    if (__atomic_exchange_n(&v->blocked, false, __ATOMIC_SEQ_CST))
+        sched_update(v);
 }
 
 void vcpu_kick(struct vcpu *v)

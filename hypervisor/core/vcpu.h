@@ -102,8 +102,8 @@ struct vcpu {
     bool initialised;          /* has a context */
     bool down;                 /* atomic: VCPUOP_down, or never up */
     bool blocked;              /* atomic: waits for an event (SCHEDOP_block, _poll) */
-    uint32_t poll_ports;       /* polling on how many ports (0: not polling) */
-    evtchn_port_t poll_port;   /* the single one, for the quick check */
+    uint32_t poll_ports;       /* atomic: 0: not polling, 1: for poll_port, POLL_ANY: for several, or not decided */
+    evtchn_port_t poll_port;
     uint32_t virq_port[24];    /* bound VIRQs; guarded by d->evtchn */
     struct evtchn_fifo_vcpu {  /* its queues of ports, see core/evtchn_fifo.c */
         spinlock_t lock;
@@ -157,9 +157,11 @@ void vcpu_runstate_update(struct vcpu *v, int new_state);
 bool vcpu_has_info(const struct vcpu *v); /* false: no place for it in shared_info, none registered yet */
 void vcpu_runstate_to_guest(struct vcpu *v); /* to runstate_gva; v is current */
 void vcpu_runstate_get(struct vcpu *v, struct vcpu_runstate_info *out); /* times up to now */
-/* Block v until any event comes. The caller then looks at the ports it waits for and may narrow
- * poll_port and poll_ports (to 1) before it lets the scheduler run. */
+/* Block the current vcpu until any event of its domain comes. The caller then looks at the ports it waits for, may narrow
+ * the poll to one of them, and lets the scheduler run; if poll_ports is 0 (narrow: false), it was woken already. */
 void vcpu_poll_begin(struct vcpu *v);
+bool vcpu_poll_narrow(struct vcpu *v, evtchn_port_t port);
+void vcpu_poll_end(struct vcpu *v);
 #define POLL_ANY ~0u
 /* Drop what v holds of its domain's frames: root tables, descriptor pages, vcpu_info. v must not run, ever again. */
 void vcpu_release_frames(struct vcpu *v);

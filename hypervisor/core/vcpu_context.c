@@ -273,8 +273,8 @@ bool vcpu_xsave_valid(const uint8_t *area)
 int vcpu_reset(struct vcpu *v)
 {
     __atomic_store_n(&v->down, true, __ATOMIC_SEQ_CST);
+    vcpu_poll_end(v);
     __atomic_store_n(&v->blocked, false, __ATOMIC_SEQ_CST);
-    v->poll_ports = 0;
     vcpu_release_frames(v);
     sched_update(v);
     return type_drain(v->domain, true);

@@ -54,7 +54,7 @@ static bool port_open(struct domain *d, evtchn_port_t port)
            s.status != EVTCHNSTAT_closed;
 }
 
-/* 1: something is there already; 0: nothing is pending yet; or an error. */
+/* 1: something is there already, or came meanwhile; 0: nothing is pending yet; or an error. */
 static long poll_ports(struct vcpu *v, const struct sched_poll *p)
 {
     gva_t ports = door_handle(p->ports);
@@ -72,11 +72,9 @@ static long poll_ports(struct vcpu *v, const struct sched_poll *p)
         if (evtchn_port_pending(v->domain, port))
             return 1;
     }
-    if (p->nr_ports == 1) {
-        WRITE_ONCE(v->poll_port, port);
-        __atomic_store_n(&v->poll_ports, 1, __ATOMIC_SEQ_CST);
-    }
-    return 0;
+    if (p->nr_ports == 1)
+        return !vcpu_poll_narrow(v, port);
+    return !__atomic_load_n(&v->poll_ports, __ATOMIC_SEQ_CST);
 }
 
 static long poll(struct vcpu *v, gva_t arg)
@@ -91,7 +89,7 @@ static long poll(struct vcpu *v, gva_t arg)
     vcpu_poll_begin(v);
     rc = poll_ports(v, &p);
     if (rc) {
-        WRITE_ONCE(v->poll_ports, 0);
+        vcpu_poll_end(v);
         __atomic_store_n(&v->blocked, false, __ATOMIC_SEQ_CST);
         return rc < 0 ? rc : 0;
     }

@@ -336,9 +336,9 @@ Test(evtchn, a_raised_port_wakes_who_polls_on_it_even_when_masked)
     poller->blocked = true;
     poller->poll_ports = 1;
     poller->poll_port = q;
-    d1->evtchn.polled = true;
+    d1->evtchn.pollers = 1;
     cr_assert_eq(evtchn_send(d1, p), 0);
-    cr_assert(poller->blocked && d1->evtchn.polled, "another port");
+    cr_assert(poller->blocked && d1->evtchn.pollers, "another port");
     cr_assert_eq(evtchn_send(d1, q), 0);
     cr_assert_not(poller->blocked);
     cr_assert_not(poller->info->evtchn_upcall_pending || v1->info->evtchn_upcall_pending);
@@ -346,7 +346,7 @@ Test(evtchn, a_raised_port_wakes_who_polls_on_it_even_when_masked)
     poller->blocked = true;
     poller->poll_ports = 3;
     poller->poll_port = 0;
-    d1->evtchn.polled = true;
+    d1->evtchn.pollers = 1;
     cr_assert_eq(evtchn_send(d1, p), 0);
     cr_assert_not(poller->blocked, "several ports: any event, and it looks itself");
 }
@@ -359,7 +359,7 @@ Test(evtchn, the_only_vcpu_of_a_domain_is_woken_from_its_poll_by_another_domain)
     v0->blocked = true;
     v0->poll_ports = 1;
     v0->poll_port = near;
-    d0->evtchn.polled = true;
+    d0->evtchn.pollers = 1;
     cr_assert_eq(evtchn_send(d1, far), 0);
     cr_assert_not(v0->blocked);
 }

@@ -658,6 +658,29 @@ T(a_port_raised_between_poll_and_sleep_is_not_missed)
     cr_assert_eq(me->poll_ports, 0);
 }
 
+T(a_poll_that_was_woken_before_it_was_decided_does_not_sleep)
+{
+    vcpu_poll_begin(me);
+    cr_assert_eq(me->domain->evtchn.pollers, 1);
+    vcpu_wake(me);
+    cr_assert(!vcpu_poll_narrow(me, 7));
+    cr_assert_eq(me->poll_ports, 0);
+    cr_assert_eq(me->domain->evtchn.pollers, 0);
+}
+
+T(what_a_late_waker_leaves_of_a_poll_is_counted_once)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        cr_assert_eq(poll_ports_of(7, 0, 1, 0), 0);
+        cr_assert_eq(me->domain->evtchn.pollers, 1);
+        me->blocked = false; /* by one that looked at poll_ports before the poll */
+    }
+    me->info->evtchn_upcall_mask = 1;
+    cr_assert_eq(sched_op(SCHEDOP_block, 0), 0);
+    cr_assert_eq(me->poll_ports, 0, "others' events are no reason to wake from this");
+    cr_assert_eq(me->domain->evtchn.pollers, 0);
+}
+
 T(poll_ends_at_its_timeout)
 {
     uint64_t t = fake_now;
