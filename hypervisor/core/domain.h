@@ -82,6 +82,7 @@ struct domain {
     struct frame_list pages;      /* frames it owns (guest RAM) */
     struct frame_list xen_pages;  /* XENHEAP frames shared with it */
     uint64_t tot_pages, max_pages;
+    uint64_t exchanging; /* frames an exchange has taken and not replaced yet: within max_pages, not within tot_pages */
     uint64_t claim;               /* frames set aside for it and not yet given, see core/memory.h */
 
     spinlock_t life;

@@ -90,7 +90,7 @@ frames_give_checked(struct domain *d, mfn_t m, unsigned order, uint64_t gpfn)
     uint64_t nr = 1ull << order;
 
     spin_lock(&d->pages_lock);
-    if (unlikely(d->tot_pages + nr > d->max_pages || d->state >= DOM_DYING)) {
+    if (unlikely(d->tot_pages + d->exchanging + nr > d->max_pages || d->state >= DOM_DYING)) {
         spin_unlock(&d->pages_lock);
         return refuse(d, ENOMEM, MEMORY_LIMIT, d->id, d->max_pages, nr);
     }
@@ -104,11 +104,10 @@ int domain_add_frames(struct domain *d, mfn_t m, unsigned order)
     return frames_give_checked(d, m, order, M2P_INVALID);
 }
 
-/* LIMIT: the count dropped when the frames were taken, so while this vcpu exchanges another may populate: a domain
- * can pass max_pages by one chunk (2 MiB) for each vcpu that exchanges at that moment. */
 void memory_assign(struct domain *d, mfn_t m, unsigned order, uint64_t gpfn)
 {
     spin_lock(&d->pages_lock);
+    d->exchanging -= 1ull << order;
     frames_give(d, m, order, gpfn);
     spin_unlock(&d->pages_lock);
 }
@@ -261,6 +260,7 @@ int memory_steal(struct domain *d, mfn_t m)
     spin_lock(&d->pages_lock);
     frame_list_del(&d->pages, f);
     d->tot_pages--;
+    d->exchanging++;
     spin_unlock(&d->pages_lock);
     f->owner = DOMID_XEN;
     return 0;
@@ -273,6 +273,7 @@ void memory_unsteal(struct domain *d, mfn_t m)
     spin_lock(&d->pages_lock);
     frame_list_add(&d->pages, f);
     d->tot_pages++;
+    d->exchanging--;
     spin_unlock(&d->pages_lock);
     f->owner = d->id;
     __atomic_or_fetch(&f->refs, FRAME_ALLOCATED | 1, __ATOMIC_RELEASE);

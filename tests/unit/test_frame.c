@@ -168,3 +168,21 @@ Test(frame, stealing_wants_a_frame_nobody_uses)
     audit();
     cr_assert_eq(d1->tot_pages, 1);
 }
+
+Test(frame, frames_that_are_being_exchanged_count_against_the_limit)
+{
+    mfn_t m = page(d1), other, new;
+
+    d1->max_pages = 1;
+    cr_assert_eq(memory_steal(d1, m), 0);
+    cr_assert_eq(memory_populate(d1, 0, 0, 0, &other), -ENOMEM);
+    memory_unsteal(d1, m);
+    cr_assert_eq(memory_steal(d1, m), 0);
+    new = heap_alloc(0, 0);
+    memory_stolen_free(m);
+    memory_assign(d1, new, 0, 0);
+    cr_assert_eq(d1->tot_pages, 1);
+    d1->max_pages = 2;
+    cr_assert_eq(memory_populate(d1, 1, 0, 0, &other), 0, "nothing is on its way any more");
+    audit();
+}
