@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE
 #include "blknbd.h"
+#include "log.h"
 #include "loop.h"
 #include <dlfcn.h>
 #include <libnbd.h>
@@ -31,7 +32,9 @@ struct nbd_image {
     int fd, timer;        /* -1: none */
     unsigned tries;
     uint32_t events;      /* that are waited for */
+    uint64_t bytes;
     bool ready, failed;
+    bool ended;           /* it was ready: everything that is asked is an error now */
     char format[24], path[512];
     bool readonly;
 };
@@ -121,16 +124,26 @@ static void again(struct nbd_image *n)
     device_again(n->d);
 }
 
+/* The guest's requests have errors from now on: it shall not wait for answers that nobody gives. */
+static void died(struct nbd_image *n)
+{
+    if (n->ended)
+        return;
+    n->ended = true;
+    if (n->fd >= 0)
+        loop_remove(n->fd);
+    n->fd = -1;
+    log_line(LOG_ERROR, "%s: %s: qemu-nbd ended; the guest gets errors until SIGHUP, or until it connects anew", device_name(n->d), n->path);
+    key_write(n->d, "hotplug-error", "%s: qemu-nbd ended", n->path);
+}
+
 static void look(struct nbd_image *n)
 {
     if (n->ready) {
         if (!lib_nbd_aio_is_dead(n->h) && !lib_nbd_aio_is_closed(n->h))
             watch(n);
-        else if (n->fd >= 0) {
-            loop_remove(n->fd);
-            n->fd = -1;
-            device_kill(n->d, "%s: qemu-nbd ended", n->path);
-        }
+        else
+            died(n);
         return;
     }
     if (lib_nbd_aio_is_dead(n->h) || lib_nbd_aio_is_closed(n->h)) {
@@ -139,6 +152,9 @@ static void look(struct nbd_image *n)
     }
     watch(n);
     if (lib_nbd_aio_is_ready(n->h)) {
+        int64_t bytes = lib_nbd_get_size(n->h);
+
+        n->bytes = bytes > 0 ? (uint64_t)bytes : 0;
         n->ready = true;
         device_again(n->d);
     }
@@ -203,14 +219,19 @@ int nbd_ready(struct nbd_image *n)
                     n->format);
         return EIO;
     }
+    if (n->ended) {
+        n->ready = n->ended = false;
+        n->tries = 0;
+        end(n);
+        if (begin(n))
+            again(n);
+    }
     return n->ready ? 0 : EAGAIN;
 }
 
 uint64_t nbd_bytes(struct nbd_image *n)
 {
-    int64_t bytes = lib_nbd_get_size(n->h);
-
-    return bytes > 0 ? (uint64_t)bytes : 0;
+    return n->bytes;
 }
 
 static int completed(void *data, int *error)
@@ -233,10 +254,13 @@ void nbd_ask(struct nbd_image *n, struct blkio *io, int what, void *data, size_t
     case NBD_FLUSH: rc = lib_nbd_aio_flush(n->h, done, 0); break;
     default: rc = lib_nbd_aio_trim(n->h, bytes, at, done, 0); break;
     }
+    /* At once: libnbd has closed its socket, and the next descriptor may have the number. */
+    if (n->ready && (lib_nbd_aio_is_dead(n->h) || lib_nbd_aio_is_closed(n->h)))
+        died(n);
+    else if (rc >= 0)
+        watch(n);
     if (rc < 0)
         io->done(io, -EIO);
-    else if (!lib_nbd_aio_is_dead(n->h))
-        watch(n);
 }
 
 void nbd_stop(struct nbd_image *n)

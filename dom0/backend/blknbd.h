@@ -6,7 +6,9 @@
  *
  * libnbd is loaded with the first such image: who has none needs neither it nor its memory.
  *
- * LIMIT: closing waits for qemu-nbd's end; a qemu-nbd that died is not started again while its device is connected.
+ * When it dies, its guest's requests have errors; the next nbd_ready() (SIGHUP, a front end that connects) starts another.
+ *
+ * LIMIT: closing waits for qemu-nbd's end; one that died is not started again by itself.
  */
 #ifndef BACKEND_BLKNBD_H
 #define BACKEND_BLKNBD_H
