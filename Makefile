@@ -149,6 +149,11 @@ test-pxl:
 	@$(JOBS) all system-needs
 	@tests/system/run --full --only 'pxl*'
 
+test-io: ## disks and networks with real input and faults: Debian guests, both back ends, on Xen and on Philoxen
+test-io:
+	@$(JOBS) all system-needs $(IO_NEEDS)
+	@tests/system/run --full --only 'io*'
+
 check: ## check the sources' rules: includes, sizes, licence lines, claims
 check:
 	@tests/check/run

@@ -63,6 +63,10 @@ $(DOM0_DIR)/debian/root.ext4: dom0/image/debian dom0/image/debian-setup
 $(DOM0_DIR)/debian-xl/root.ext4: dom0/image/debian dom0/image/debian-setup
 	dom0/image/debian --xl $(@D)
 
+# The disk of the guests of `make test-io`.
+$(DOM0_DIR)/debian-io/root.ext4: dom0/image/debian dom0/image/debian-setup
+	dom0/image/debian --with fio,iperf3 $(@D)
+
 # What `make run` boots, and its variables' names as options.
 RUN_HV    := $(if $(filter xen,$(HV)),$(B)/xen/xen,$(B)/philoxen)
 RUN_DOM0  := $(or $(DOM0),pxl)$(if $(filter debian,$(DOM0)),$(if $(XL),-xl))

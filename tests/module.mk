@@ -66,12 +66,17 @@ DOM0_PROGRAMS := $(patsubst tests/system/dom0/%.c,$(B)/system/%,$(wildcard tests
 
 $(DOM0_PROGRAMS): $(B)/system/%: tests/system/dom0/%.c
 	@mkdir -p $(@D)
-	$(CC) $(DOM0_CFLAGS) -static -pthread $< -o $@
+	$(CC) $(DOM0_CFLAGS) -static -pthread $< $(DOM0_LIBS) -o $@
+
+$(B)/system/badback: DOM0_LIBS := -lxengnttab -lxenevtchn -lxenstore -lxentoolcore -lxentoollog
 
 SYSTEM_NEEDS := $(B)/philoxen.iso $(DOM0_PROGRAMS) $(addprefix $(B)/dom0/,vmlinuz small.img test.img) $(B)/xen/xen
 
 # What `make test-xl` boots besides.
 XL_NEEDS := $(addprefix $(B)/dom0/,cloud/vmlinuz cloud.img grub/grub-x86_64-xen.bin debian-xl/root.ext4)
+
+# And `make test-io`.
+IO_NEEDS := $(B)/dom0/debian-io/root.ext4
 
 $(B)/dom0/grub/grub-x86_64-xen.bin: tests/system/xl/fetch-grub dom0/image/debs.py
 	tests/system/xl/fetch-grub $(@D)
