@@ -139,7 +139,7 @@ void ldt_drop(struct vcpu *v)
     ldt_replace(v, 0, 0);
 }
 
-static bool ldt_map_page(struct vcpu *v, uint64_t offset)
+bool ldt_map_page(struct vcpu *v, uint64_t offset)
 {
     uint64_t va = v->ldt_base + offset, *e, entry;
     mfn_t l1;

@@ -40,6 +40,9 @@ void ldt_drop(struct vcpu *v);
  * try again; EMUL_FAULT: the guest gets the fault, at its own address. */
 enum emul_result ldt_page_fault(struct vcpu *v, uint64_t offset, uint32_t error);
 
+/* The page of the current vcpu's LDT that holds this byte becomes part of it. False: there is none, or it was already. */
+bool ldt_map_page(struct vcpu *v, uint64_t offset);
+
 /* Is the code segment with this selector a present 64-bit one? */
 bool selector_is_code64(struct vcpu *v, uint16_t sel);
 

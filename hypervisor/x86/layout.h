@@ -32,6 +32,7 @@
 
 /* Selectors in the hypervisor-owned last two pages of every GDT; the ring-3 ones are the ABI's
  * (public arch-x86/xen-x86_64.h). */
+#define SEL_OF_LDT  4 /* the bit of a selector that says so */
 #define SEL_HV_CS   0xe008
 #define SEL_HV_DS   0xe010
 #define SEL_CS32    0xe023

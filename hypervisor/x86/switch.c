@@ -8,6 +8,7 @@
 #include "core/emulate.h"
 #include "core/pagetype.h"
 #include "core/sched.h"
+#include "core/segdesc.h"
 #include "core/time.h"
 #include "core/tlb.h"
 #include "x86/insn.h"
@@ -51,8 +52,7 @@ void port_load_segment_bases(struct vcpu *v)
 }
 
 #define READ_SEL(reg) ({ uint16_t s_; __asm__ volatile("mov %%" #reg ", %0" : "=r"(s_)); s_; })
-/* LIMIT: a selector of an LDT page that was dropped by a new SET_LDT is not brought in again, as Xen does.
- * A selector the descriptor tables do not allow any more becomes null, and is counted. */
+/* A selector the descriptor tables do not allow any more becomes null, and is counted. */
 #define LOAD_SEL(reg, sel) ({                                                              \
     uint32_t bad_ = 0, sel_ = (sel);                                                       \
     __asm__ volatile("1: mov %1, %%" #reg "\n\tjmp 3f\n"                                    \
@@ -69,6 +69,16 @@ static void segments_save(struct vcpu *v)
     port_save_segment_bases(v);
 }
 
+/* The pages of the LDT that its selectors want: a new LDT may have come since they were loaded. */
+static __attribute__((noinline)) void ldt_bring_in(struct vcpu *v)
+{
+    const uint16_t sels[] = { v->sel_ds, v->sel_es, v->sel_fs, v->sel_gs };
+
+    for (unsigned i = 0; i < ARRAY_SIZE(sels); i++)
+        if (sels[i] & SEL_OF_LDT)
+            ldt_map_page(v, sels[i] & ~7u);
+}
+
 static void segments_load(struct vcpu *v)
 {
     uint32_t bad = 0;
@@ -77,6 +87,8 @@ static void segments_load(struct vcpu *v)
     v->sel_es = v->regs.es;
     v->sel_fs = v->regs.fs;
     v->sel_gs = v->regs.gs;
+    if (unlikely((v->sel_ds | v->sel_es | v->sel_fs | v->sel_gs) & SEL_OF_LDT))
+        ldt_bring_in(v);
     bad |= LOAD_SEL(ds, v->sel_ds);
     bad |= LOAD_SEL(es, v->sel_es);
     bad |= LOAD_SEL(fs, v->sel_fs);
