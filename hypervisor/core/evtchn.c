@@ -149,9 +149,11 @@ void evtchn_domain_free(struct domain *d)
     e->array = NULL;
 }
 
-bool evtchn_port_valid(struct domain *d, evtchn_port_t port)
+bool evtchn_port_open(struct domain *d, evtchn_port_t port)
 {
-    return port_of(d, port) != NULL;
+    const struct evtchn *c = port_of(d, port);
+
+    return c && READ_ONCE(c->state) > EVT_RESERVED;
 }
 
 /* ---- delivery ---- */

@@ -61,7 +61,7 @@ int evtchn_set_priority(struct domain *caller, const struct evtchn_set_priority 
 /* The physical interrupt that d has bound to port has come. */
 void evtchn_raise_pirq(struct domain *d, evtchn_port_t port, unsigned pirq);
 bool evtchn_port_pending(struct domain *d, evtchn_port_t port); /* pending bit, whatever the mask */
-bool evtchn_port_valid(struct domain *d, evtchn_port_t port);
+bool evtchn_port_open(struct domain *d, evtchn_port_t port);
 void virq_raise_vcpu(struct vcpu *v, unsigned virq);   /* per-vcpu VIRQs: TIMER, DEBUG, … */
 void virq_raise_global(unsigned virq);                 /* to its handler's binding */
 /* Who gets a global VIRQ: the control domain, until the toolstack names another. -EINVAL not a global one. */

@@ -30,14 +30,31 @@ void sched_init(const char *policy_name)
     log_msg(LOG_WARN, "sched=%s is unknown, using %s", policy_name, sched_policy->name);
 }
 
+/*
+ * The timer of a slice that is not needed any more stays set, and a later slice does not move it: when it fires too early
+ * it is set again. Two vcpus that wake each other begin and end slices all day, and reach the end of few.
+ */
 static void slice_fn(void *arg)
 {
     struct runqueue *rq = arg;
 
     spin_lock(&rq->lock);
-    if (rq->curr)
-        vcpu_set_work(rq->curr, WORK_RESCHED);
+    if (rq->curr && rq->sliced) {
+        if (port_now() >= rq->slice_end)
+            vcpu_set_work(rq->curr, WORK_RESCHED);
+        else
+            timer_set(&rq->slice, rq->slice_end);
+    }
     spin_unlock(&rq->lock);
+}
+
+/* Of this CPU's queue, which is locked. */
+static void slice_begin(struct runqueue *rq, uint64_t end)
+{
+    rq->sliced = true;
+    rq->slice_end = end;
+    if (!timer_is_set(&rq->slice) || rq->slice.deadline > end)
+        timer_set(&rq->slice, end);
 }
 
 void sched_cpu_up(unsigned cpu)
@@ -131,8 +148,8 @@ static bool cpu_idle(unsigned cpu)
 
 /* ---- run queues ---- */
 
-/* What v is when it neither runs nor is queued; its clock of states goes with it. */
-static void set_resting(struct vcpu *v)
+/* What v is when it neither runs nor is queued; its clock of states goes with it. now 0: ask the clock. */
+static void set_resting(struct vcpu *v, uint64_t now)
 {
     bool blocked = READ_ONCE(v->blocked), off = v->down || !v->initialised;
     int state = blocked              ? RUNSTATE_blocked
@@ -141,7 +158,7 @@ static void set_resting(struct vcpu *v)
 
     v->run = off ? VCPU_OFFLINE : blocked ? VCPU_BLOCKED : VCPU_RUNNABLE;
     if (v->runstate.state != state)
-        vcpu_runstate_update(v, state);
+        vcpu_runstate_update(v, state, now);
 }
 
 static void unqueue(struct runqueue *rq, struct vcpu *v)
@@ -155,7 +172,7 @@ static void enqueue(struct runqueue *rq, struct vcpu *v, bool woken)
 {
     v->run = VCPU_RUNNABLE;
     if (v->runstate.state != RUNSTATE_runnable)
-        vcpu_runstate_update(v, RUNSTATE_runnable);
+        vcpu_runstate_update(v, RUNSTATE_runnable, 0);
     v->sched.queued = true;
     rq->nr++;
     sched_policy->enqueue(rq->cpu, v, woken);
@@ -167,8 +184,11 @@ static void tickle(struct runqueue *rq, const struct vcpu *newcomer)
     struct vcpu *curr = rq->curr;
 
     if (curr) {
-        if (rq->sliced && !sched_policy->preempts(newcomer, curr))
+        if ((rq->sliced || (sched_policy->slice && rq->cpu == port_cpu())) && !sched_policy->preempts(newcomer, curr)) {
+            if (!rq->sliced) /* it was alone */
+                slice_begin(rq, port_now() + sched_policy->slice);
             return;
+        }
         vcpu_set_work(curr, WORK_RESCHED);
     }
     if (rq->cpu != port_cpu())
@@ -196,7 +216,7 @@ void sched_update(struct vcpu *v)
 
     if (v->sched.on_cpu) {
         if (v->run != VCPU_RUNNING) {
-            set_resting(v); /* sched_switched_from() does the rest */
+            set_resting(v, 0); /* sched_switched_from() does the rest */
         } else if (!may || !sched_allowed(v, rq->cpu)) {
             vcpu_set_work(v, WORK_RESCHED);
             if (rq->cpu != port_cpu())
@@ -212,7 +232,7 @@ void sched_update(struct vcpu *v)
             enqueue(new, v, !was_queued);
             tickle(new, v);
         } else if (!may) {
-            set_resting(v);
+            set_resting(v, 0);
         }
     }
     spin_unlock_two(&rq->lock, &new->lock);
@@ -328,17 +348,17 @@ static void balance(struct runqueue *rq, uint64_t now)
 
 static void set_slice(struct runqueue *rq, uint64_t now, uint64_t slice)
 {
-    rq->sliced = slice != ~0ull;
-    if (rq->sliced)
-        timer_set(&rq->slice, now + slice);
-    else if (timer_is_set(&rq->slice))
-        timer_stop(&rq->slice);
+    rq->sliced = false;
+    if (slice != ~0ull)
+        slice_begin(rq, now + slice);
+    else if (!rq->curr && timer_is_set(&rq->slice))
+        timer_stop(&rq->slice); /* an idle CPU is not woken by it */
 }
 
 static void switch_words(struct runqueue *rq, struct vcpu *cur, struct vcpu *next, uint64_t now)
 {
     if (cur)
-        set_resting(cur);
+        set_resting(cur, now);
     rq->curr = next;
     if (!next) {
         rq->idle_since = now;
@@ -353,7 +373,7 @@ static void switch_words(struct runqueue *rq, struct vcpu *cur, struct vcpu *nex
     next->run = VCPU_RUNNING;
     __atomic_store_n(&next->sched.on_cpu, true, __ATOMIC_RELEASE);
     next->sched.last_start = now;
-    vcpu_runstate_update(next, RUNSTATE_running);
+    vcpu_runstate_update(next, RUNSTATE_running, now);
 }
 
 struct vcpu *sched_next(struct vcpu *cur)
@@ -403,11 +423,21 @@ struct vcpu *sched_next(struct vcpu *cur)
 
 void sched_switched_from(struct vcpu *prev)
 {
-    unsigned to = sched_pick_cpu(prev);
-    struct runqueue *rq = queues_lock(prev, to), *new = &runqueues[to];
+    struct runqueue *rq, *new;
+    unsigned to;
+    bool may;
 
+    for (;;) { /* what goes to sleep needs no better CPU, unless it is woken just now */
+        may = sched_may_queue(prev);
+        to = may ? sched_pick_cpu(prev) : prev->sched.cpu;
+        rq = queues_lock(prev, to);
+        new = &runqueues[to];
+        if (likely(may == sched_may_queue(prev)))
+            break;
+        spin_unlock_two(&rq->lock, &new->lock);
+    }
     __atomic_store_n(&prev->sched.on_cpu, false, __ATOMIC_RELEASE);
-    if (sched_may_queue(prev)) {
+    if (may) {
         /* It stays where its caches are unless it may not, or an idle CPU would take it. */
         if (sched_allowed(prev, rq->cpu) && !cpu_idle(to))
             to = rq->cpu;
@@ -416,7 +446,7 @@ void sched_switched_from(struct vcpu *prev)
         if (to != rq->cpu || !rq->sliced) /* or else it was weighed against curr just now */
             tickle(&runqueues[to], prev);
     } else {
-        set_resting(prev);
+        set_resting(prev, 0);
     }
     spin_unlock_two(&rq->lock, &new->lock);
 }

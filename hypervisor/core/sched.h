@@ -55,6 +55,7 @@ static inline bool vcpu_may_run(const struct vcpu *v)
 struct sched_policy {
     const char *name;
     uint32_t id; /* XEN_SCHEDULER_* of public/domctl.h */
+    uint64_t slice; /* ns that a vcpu alone on its CPU goes on when another comes that does not preempt it; 0: pick says */
     void (*cpu_init)(unsigned cpu);
     void (*vcpu_init)(struct vcpu *v);
     void (*vcpu_exit)(struct vcpu *v);

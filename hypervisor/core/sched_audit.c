@@ -45,6 +45,9 @@ static unsigned audit_queue(struct runqueue *rq)
         log_msg(LOG_ERR, "sched audit: CPU %u counts %u queued, has %u", rq->cpu, rq->nr, n);
         errors++;
     }
+    if (rq->curr && rq->sliced && !(timer_is_set(&rq->slice) && rq->slice.deadline <= rq->slice_end) &&
+        !(rq->curr->work & WORK_RESCHED))
+        errors += audit_fail(rq->curr, "has a slice whose end no timer tells");
     if (n && rq->curr && !rq->sliced && !(rq->curr->work & WORK_RESCHED))
         errors += audit_fail(rq->curr, "others wait, but nothing will end its turn"); /* SCH-4 */
     return errors;

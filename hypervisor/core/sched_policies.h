@@ -13,6 +13,7 @@ struct runqueue {
     struct vcpu *curr; /* RUNNING here; NULL: idle */
     bool sliced;       /* the slice timer will ask curr to make room */
     struct timer slice;
+    uint64_t slice_end; /* if sliced; the timer is set to no later time */
     struct list queue; /* of sched.link; the policy's */
     int64_t vtime;     /* credit: how far this queue's service has come */
     uint64_t idle_ns, idle_since; /* altogether until, and the begin of this idle time (0: not idle) */

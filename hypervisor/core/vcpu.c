@@ -219,10 +219,10 @@ int vcpu_register_info(struct vcpu *v, mfn_t m, unsigned offset)
 
 /* ---- runstate ---- */
 
-void vcpu_runstate_update(struct vcpu *v, int new_state)
+void vcpu_runstate_update(struct vcpu *v, int new_state, uint64_t now)
 {
-    uint64_t now = port_now();
-
+    if (!now)
+        now = port_now();
     spin_lock(&v->runstate_lock);
     if (now > v->runstate.state_entry_time) {
         v->runstate.time[v->runstate.state] += now - v->runstate.state_entry_time;

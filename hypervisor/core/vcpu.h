@@ -153,7 +153,7 @@ static inline bool vcpu_event_pending(const struct vcpu *v) /* upcall pending an
     return READ_ONCE(v->info->evtchn_upcall_pending) && !READ_ONCE(v->info->evtchn_upcall_mask);
 }
 int vcpu_register_info(struct vcpu *v, mfn_t m, unsigned offset);
-void vcpu_runstate_update(struct vcpu *v, int new_state);
+void vcpu_runstate_update(struct vcpu *v, int new_state, uint64_t now); /* now 0: ask the clock */
 bool vcpu_has_info(const struct vcpu *v); /* false: no place for it in shared_info, none registered yet */
 void vcpu_runstate_to_guest(struct vcpu *v); /* to runstate_gva; v is current */
 void vcpu_runstate_get(struct vcpu *v, struct vcpu_runstate_info *out); /* times up to now */

@@ -46,14 +46,6 @@ static long shutdown_code(struct vcpu *v, gva_t arg)
     return rc;
 }
 
-static bool port_open(struct domain *d, evtchn_port_t port)
-{
-    struct evtchn_status s = {.dom = DOMID_SELF, .port = port};
-
-    return port < EVTCHN_FIFO_NR_CHANNELS && evtchn_status(d, &s) == 0 &&
-           s.status != EVTCHNSTAT_closed;
-}
-
 /* 1: something is there already, or came meanwhile; 0: nothing is pending yet; or an error. */
 static long poll_ports(struct vcpu *v, const struct sched_poll *p)
 {
@@ -67,7 +59,7 @@ static long poll_ports(struct vcpu *v, const struct sched_poll *p)
 
         if (rc)
             return rc;
-        if (!port_open(v->domain, port))
+        if (!evtchn_port_open(v->domain, port))
             return refuse(v->domain, EINVAL, POLL_PORT, port, i, 0);
         if (evtchn_port_pending(v->domain, port))
             return 1;

@@ -121,11 +121,10 @@ WEAK bool evtchn_port_pending(struct domain *d, evtchn_port_t port)
     (void)d;
     return port && port == fake_pending_port;
 }
-WEAK int evtchn_status(struct domain *d, struct evtchn_status *s)
+WEAK bool evtchn_port_open(struct domain *d, evtchn_port_t port)
 {
     (void)d;
-    s->status = s->port ? EVTCHNSTAT_unbound : EVTCHNSTAT_closed;
-    return 0;
+    return port && port < EVTCHN_FIFO_NR_CHANNELS;
 }
 /* As the real one: the vcpu this CPU works for is not kicked. */
 WEAK void virq_raise_vcpu(struct vcpu *v, unsigned virq)
