@@ -261,13 +261,19 @@ void disk_ended(struct disk *disk)
     device_settled(disk->d);
 }
 
+void disk_leave(struct disk *disk)
+{
+    block_down(disk);
+    if (!disk->on_the_way)
+        disk_ended(disk);
+}
+
 static void block_disconnect(struct device *d)
 {
     struct disk *disk = d->data;
 
-    block_down(disk);
-    if (!disk->on_the_way)
-        disk_ended(disk);
+    if (!d->gone || d->dead || !refuse_begin(disk))
+        disk_leave(disk);
 }
 
 static void block_close(struct device *d)

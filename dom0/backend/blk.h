@@ -80,6 +80,8 @@ struct disk {
     uint64_t last_error;   /* when it was said in the log */
     bool stalled;          /* nothing is taken: a barrier, or too many bytes are on the way */
     size_t bytes;
+    uint64_t refuse_until;
+    TAILQ_ENTRY(disk) refuse;
 };
 
 int queues_start(void);                 /* 0 or errno */
@@ -91,5 +93,13 @@ void queue_wake(struct queue *q);  /* it gets a turn */
 bool queues_round(void);
 /* blk.c: called when the last work of a closing disk has ended */
 void disk_ended(struct disk *disk);
+/* Lets go of the guest, and of everything else as soon as storage has done what it has. */
+void disk_leave(struct disk *disk);
+/*
+ * blkrefuse.c: the folder of a disk that is in use was removed. Linux's front end waits for an answer to each request before it
+ * lets the device go, also to those that are still on their way to the ring: so they have errors for some seconds, or until the
+ * guest ends; disk_leave() then. False: there is nobody to answer.
+ */
+bool refuse_begin(struct disk *disk);
 
 #endif

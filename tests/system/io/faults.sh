@@ -62,6 +62,8 @@ for guest in pv-qdisk pv-phy; do
     sed "s/^/$guest: /; s/\r//" $log/$guest.log
 done
 pxl block-detach --force lin xvdc || bad "no detach of xvdc"
+pxl block-detach --force lin xvda || bad "no detach of xvda"
+says lin "xvda ends" 30
 echo "== the card is taken away"
 pxl network-detach --force lin 0 || bad "no detach of the card"
 says lin "eth0 ends" 60
@@ -75,5 +77,5 @@ ended lin 60
 leftovers
 pidof qemu-nbd && bad "a qemu-nbd is left"
 ls /run/pxl/backend | grep disk && bad "a journal is left"
-losetup | grep . && bad "a loop device is left"
+losetup -a | grep . && bad "a loop device is left"
 sort log | uniq -c

@@ -43,7 +43,7 @@ network() { # ADDRESS
 # pings ADDRESS: sizes about the minimum, the MTU, each fragment's border, and some between
 pings() {
     local sizes n=0
-    sizes=$({ seq 0 64; seq 1440 1540; for k in $(seq 1 43); do seq $((k * 1480 - 10)) $((k * 1480 + 2)); done; seq 1600 997 65000; echo 65000; } | sort -nu)
+    sizes=$({ seq 0 64; seq 1460 1490; for k in $(seq 2 43); do seq $((k * 1480 - 9)) $((k * 1480 - 7)); done; seq 1600 997 65000; echo 65000; } | sort -nu)
     for size in $sizes; do
         ping -q -n -c 1 -W 5 -s "$size" "$1" >/run/ping || { echo "no answer of $size bytes"; cat /run/ping; return 1; }
         n=$((n + 1))
@@ -59,9 +59,9 @@ rates() { # ADDRESS
 }
 
 offer() { # PORT MIB
-    head -c "$2M" /dev/urandom >/run/offered
-    (/px/netload offer "$1" </run/offered) &
-    echo "offers $(md5sum </run/offered)"
+    head -c "$2M" /dev/urandom >/root/offered || return 1
+    (/px/netload offer "$1" </root/offered) &
+    echo "offers $(md5sum </root/offered)"
 }
 fetch() { echo "fetched $(/px/netload fetch "$1" "$2" | md5sum)"; } # ADDRESS PORT
 
