@@ -139,10 +139,15 @@ void time_periodic_suspend(struct vcpu *v)
 
 void time_set_periodic(struct vcpu *v, uint64_t period_ns)
 {
+    WRITE_ONCE(v->periodic_ns, period_ns);
     timer_stop(&v->periodic_timer);
-    v->periodic_ns = period_ns;
-    if (v == port_current())
+    if (v == port_current()) {
         time_periodic_resume(v);
+    } else if (period_ns) { /* if it runs, its CPU has to begin */
+        vcpu_set_work(v, WORK_TIME);
+        if (!READ_ONCE(v->blocked))
+            vcpu_kick(v);
+    }
 }
 
 void time_vcpu_init(struct vcpu *v)

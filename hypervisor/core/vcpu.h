@@ -26,7 +26,7 @@ enum vcpu_run { VCPU_OFFLINE, VCPU_BLOCKED, VCPU_RUNNABLE, VCPU_RUNNING };
 #define WORK_NMI        BIT(0) /* an NMI is pending for the guest */
 #define WORK_RESCHED    BIT(1) /* the scheduler wants this CPU, or the vcpu must not go on */
 #define WORK_DRAIN      BIT(3) /* queued page tables of the domain wait for invalidation */
-#define WORK_TIME       BIT(4) /* pvclock must be brought up to date */
+#define WORK_TIME       BIT(4) /* pvclock must be brought up to date, and the periodic timer may be new */
 #define WORK_TRAP       BIT(5) /* v->trap is to be delivered */
 #define WORK_CPU        BIT(6) /* an interrupt left work for this CPU: timers, kicks */
 #define WORK_FAILSAFE   BIT(7) /* a segment register could not be reloaded */

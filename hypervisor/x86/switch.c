@@ -213,8 +213,10 @@ static bool vcpu_work(struct vcpu *v)
         vcpu_set_work(v, work & ~(WORK_RESCHED | WORK_CPU | WORK_DRAIN));
         return false;
     }
-    if (work & WORK_TIME)
+    if (work & WORK_TIME) {
         time_vcpu_update(v);
+        time_periodic_resume(v);
+    }
     if (work & WORK_FAILSAFE)
         deliver_failsafe(v);
     if (work & WORK_TRAP)

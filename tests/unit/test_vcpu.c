@@ -511,6 +511,22 @@ T(set_timer_op_absurdly_far_fires_after_100_ms)
     cr_assert_eq(me->singleshot.deadline, t + (1ull << 49));
 }
 
+T(the_periodic_timer_of_a_vcpu_that_runs_elsewhere_is_begun_there)
+{
+    other->sched.on_cpu = true; /* on CPU 1, as far as a kick is concerned */
+    other->sched.cpu = 1;
+    other->work = 0;
+    fake_kicks[1] = 0;
+    time_set_periodic(other, 10 * MS);
+    cr_assert(other->work & WORK_TIME);
+    cr_assert_eq(fake_kicks[1], 1);
+    other->work = 0;
+    time_set_periodic(other, 0);
+    cr_assert_eq(other->work, 0);
+    other->sched.on_cpu = false;
+    other->sched.cpu = 0;
+}
+
 T(periodic_ticks_while_it_runs_and_once_after_a_pause)
 {
     struct vcpu_set_periodic_timer p = {.period_ns = 10 * MS};
