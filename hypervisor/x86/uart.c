@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "x86/uart.h"
+#include "lib/spinlock.h"
 #include "lib/string.h"
+#include "x86/cpu.h"
 #include "x86/insn.h"
 
 enum { DATA = 0, IER = 1, FCR = 2, IIR = 2, LCR = 3, MCR = 4, LSR = 5, SCRATCH = 7 };
@@ -96,6 +98,8 @@ void uart_wait_room(size_t n)
             looks = 0;
         else if (looks >= PATIENCE)
             stuck = true;
+        else if (nr_cpus > 1)
+            spin_wait(); /* the line may be slow: others are not to wait for their flushes so long */
         else
             pause();
     }
