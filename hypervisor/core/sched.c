@@ -372,7 +372,7 @@ static void switch_words(struct runqueue *rq, struct vcpu *cur, struct vcpu *nex
     }
     next->run = VCPU_RUNNING;
     __atomic_store_n(&next->sched.on_cpu, true, __ATOMIC_RELEASE);
-    next->sched.last_start = now;
+    next->sched.last_start = next->sched.since = now;
     vcpu_runstate_update(next, RUNSTATE_running, now);
 }
 

@@ -77,6 +77,7 @@ struct sched_policy {
 };
 
 extern const struct sched_policy *sched_policy;
+extern uint32_t sched_ratelimit_us; /* credit2: who came to run goes on for so long; 0: no limit */
 
 void sched_init(const char *policy_name); /* unknown name: warns and takes the default */
 void sched_cpu_up(unsigned cpu);

@@ -10,6 +10,9 @@
  * comes from core/sched.c: a vcpu that waits here while one runs there that has had more than
  * OVERDUE above it (overdue()) is moved there.
  *
+ * Who came to run goes on for sched_ratelimit_us unless it blocks or yields: a guest that makes
+ * requests finishes making them before the domain that serves them runs, one switch for many.
+ *
  * Caps: a domain with a cap may use cap % of one CPU's time in each PERIOD, all its vcpus together.
  * A vcpu that is charged when the account is used up is parked (sched.cap_parked) until the timer
  * at the end of the period. What was used above the account counts for the next periods, so the
@@ -24,6 +27,8 @@
 #define OVERDUE 8000000
 #define PERIOD 10000000ull
 #define CAP_SLICE_MIN 100000ull
+
+uint32_t sched_ratelimit_us = 1000;
 
 static int64_t virtual_time(const struct vcpu *v, uint64_t ns)
 {
@@ -160,9 +165,14 @@ static struct vcpu *credit_pick(unsigned cpu, struct vcpu *cur, uint64_t now, ui
 {
     struct runqueue *rq = &runqueues[cpu];
     struct vcpu *next = queue_head(rq);
+    uint64_t ran = cur ? now - cur->sched.since : 0, least = sched_ratelimit_us * 1000ull;
+    bool early = false; /* cur goes on although it is not its turn */
 
-    if (next && cur && !cur->sched.yielded && cur->sched.credit <= next->sched.credit)
-        next = cur;
+    if (next && cur && !cur->sched.yielded) {
+        early = cur->sched.credit > next->sched.credit && ran < least;
+        if (early || cur->sched.credit <= next->sched.credit)
+            next = cur;
+    }
     if (!next)
         next = cur;
     if (!next)
@@ -171,7 +181,7 @@ static struct vcpu *credit_pick(unsigned cpu, struct vcpu *cur, uint64_t now, ui
         list_del(&next->sched.link);
     rq->vtime = max(rq->vtime, next->sched.credit);
     if (queue_head(rq) || (cur && next != cur))
-        *slice = SLICE;
+        *slice = early ? least - ran : SLICE;
     if (unlikely(next->domain->sched_cap))
         *slice = min(*slice, cap_slice(next->domain, now));
     return next;

@@ -122,6 +122,7 @@ struct vcpu {
         unsigned time_cpu;     /* where pvclock was last brought up to date */
         int64_t credit;        /* policy's */
         uint64_t last_start, cpu_time;
+        uint64_t since;        /* when it came to run here */
     } sched;
 
     /* Last, and so aligned that &regs.es is a multiple of 16, as the CPU's stack switch wants. */

@@ -7,7 +7,6 @@
 #include "hypercall/control.h"
 #include "lib/string.h"
 
-#define RATELIMIT_DEFAULT_US 1000
 
 /* ---- the log ---- */
 
@@ -76,7 +75,6 @@ static long op_domain_list(struct sysctl_call *c, struct xen_sysctl *op)
 
 /* ---- scheduler and its one pool ---- */
 
-static uint32_t ratelimit_us = RATELIMIT_DEFAULT_US;
 
 static long op_sched_id(struct sysctl_call *c, struct xen_sysctl *op)
 {
@@ -85,7 +83,6 @@ static long op_sched_id(struct sysctl_call *c, struct xen_sysctl *op)
     return 0;
 }
 
-/* LIMIT: the rate limit is kept for the tools, not obeyed: a woken vcpu that is far enough behind runs at once. */
 static long op_scheduler(struct sysctl_call *c, struct xen_sysctl *op)
 {
     struct xen_sysctl_scheduler_op *s = &op->u.scheduler_op;
@@ -100,10 +97,10 @@ static long op_scheduler(struct sysctl_call *c, struct xen_sysctl *op)
         if (us && (us < XEN_SYSCTL_SCHED_RATELIMIT_MIN || us > XEN_SYSCTL_SCHED_RATELIMIT_MAX))
             return refuse(c->v->domain, EINVAL, TIMER_PERIOD, us, XEN_SYSCTL_SCHED_RATELIMIT_MIN,
                           XEN_SYSCTL_SCHED_RATELIMIT_MAX);
-        ratelimit_us = us;
+        sched_ratelimit_us = us;
         return 0;
     case XEN_SYSCTL_SCHEDOP_getinfo:
-        s->u.sched_credit2.ratelimit_us = ratelimit_us;
+        s->u.sched_credit2.ratelimit_us = sched_ratelimit_us;
         c->answer = true;
         return 0;
     default: return refuse(c->v->domain, EINVAL, UNKNOWN_SUBOP, s->cmd, 0, 0);

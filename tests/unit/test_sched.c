@@ -384,6 +384,19 @@ Test(sched, who_sleeps_much_soon_runs_among_busy_ones)
     cr_assert_gt(domain_time(sleeper), 2000 * MS / 223);
 }
 
+/* A guest and who serves it: not one switch for each request, and no long wait. */
+Test(sched, who_came_to_run_goes_on_for_a_millisecond)
+{
+    struct domain *sleeper;
+
+    machine("credit2", 1);
+    domain_of(1, 0, 0);
+    sleeper = domain_of(1, 100000, 300000);
+    simulate(100 * MS);
+    cr_assert_lt(switches, 2 * 100 / 1.1 + 5);
+    cr_assert_gt(domain_time(sleeper), 100 * MS / 15);
+}
+
 Test(sched, no_cpu_idles_while_somebody_waits)
 {
     uint64_t total = 0;
