@@ -89,7 +89,7 @@ bench: ## count the instructions of the ABI's operations on Xen and on Philoxen
 
 bench-boot: ## count the instructions of Linux's boot as first domain on Xen and on Philoxen
 
-bench-create: ## create up to 1,000 guests, pxl on Philoxen beside xl on Xen, and draw the curves (COUNT=N)
+bench-create: ## create up to 1,000 guests, pxl on Philoxen and on Xen beside xl on Xen, and draw the curves (COUNT=N)
 
 bench-io: ## measure a guest's disk and network on Xen and on Philoxen, beside Dom0's (ONLY=time|count, HV=)
 

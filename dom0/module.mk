@@ -41,9 +41,10 @@ $(DOM0_DIR)/pxl.img: $(IMAGE_SOURCES) $(wildcard dom0/image/examples/*) $(PXL_PR
 	mke2fs -q -F -t ext4 -O ^has_journal -d $(DOM0_DIR)/disk.d $(DOM0_DIR)/pxl.d/root/disk.ext4 16M && rm -r $(DOM0_DIR)/disk.d
 	dom0/image/small -o $@ --packages "$(PXL_PACKAGES)" --modules "nft_chain_nat nft_masq" --add $(DOM0_DIR)/pxl.d
 
-# The same with what disks of QEMU's formats need.
+# The same with what disks of QEMU's formats, p9= and vfb= need.
 $(DOM0_DIR)/qemu.img: $(DOM0_DIR)/pxl.img
-	dom0/image/small -o $@ --packages "$(PXL_PACKAGES) qemu-utils libnbd0" --modules "nft_chain_nat nft_masq" --add $(DOM0_DIR)/pxl.d
+	dom0/image/small -o $@ --packages "$(PXL_PACKAGES) qemu-utils libnbd0 qemu-system-xen" --without "seabios ipxe-qemu" \
+	    --modules "nft_chain_nat nft_masq" --add $(DOM0_DIR)/pxl.d
 
 # Debian's xl and its daemons, which nobody starts at boot, and what our programs need: for the tests of pxl.
 $(DOM0_DIR)/tools.img: $(DOM0_DIR)/vmlinuz $(IMAGE_SOURCES)

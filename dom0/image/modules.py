@@ -10,7 +10,7 @@ import sys
 DEFAULT = """
     virtio_pci virtio_blk virtio_net virtio_scsi virtio_rng virtio_console
     ahci ata_piix sd_mod sr_mod nvme e1000e e1000 8139cp
-    ext4 crc32c_generic vfat nls_ascii nls_cp437 isofs overlay 9p 9pnet_virtio
+    ext4 crc32c_generic vfat nls_ascii nls_cp437 isofs overlay 9p 9pnet_virtio 9pnet_xen
     loop null_blk dm-mod af_packet tun bridge veth
     xen-blkback xen-netback xen-blkfront xen-netfront
     xen-gntdev xen-gntalloc xen-evtchn xen-privcmd xenfs xen-acpi-processor

@@ -34,14 +34,14 @@ def json_checked(m, forms):
             fail(m, bad)
 
 
-def run(hv, script, least, timeout=300, files=None, words='', base=None):
+def run(hv, script, least, timeout=300, files=None, words='', base=None, memory=768):
     """Boots Dom0 with a script of ours; every check of it must be good. base: the image, else one where no daemon is started."""
     initrd = image(f'pxl-{hv}-{script}-{words}.img', (files or {}) | {
         f'root/{name}.elf': f'pvguest/{name}.elf' for name in ('sleep', 'hello')} | {
         'root/start.sh': os.path.join(HERE, 'start.sh'), f'root/{script}.sh': os.path.join(HERE, f'{script}.sh')}, base)
-    m = Machine(hv=hv, mem=2048, timeout=timeout,
+    m = Machine(hv=hv, mem=memory + 1280, timeout=timeout,
                 **dom0_options(f'console=hvc0 quiet px.script="/root/{script}.sh {words}"', initrd, nic='none',
-                               memory='768M,max:768M', hv_args='loglvl=error'))
+                               memory=f'{memory}M,max:{memory}M', hv_args='loglvl=error'))
     m.run()
     good = [line for line in m.console if line.startswith('ok ')]
     bad = [line for line in m.console if line.startswith('BAD ')]
@@ -92,6 +92,15 @@ def test_pxl_devices(hv, back):
 def test_pxl_keys(hv):
     guest = image(f'pxl-keys-{hv}.img', {'init': os.path.join(HERE, 'guest-init.sh')}, base='dom0/small.img')
     run(hv, 'keys', 44, 400, {'root/guest.img': guest, 'root/vmlinuz': 'dom0/vmlinuz'})
+
+
+@cases(('philoxen',), ('xen',))
+def test_pxl_qemu(hv):
+    """p9=, vfb= and qcow2 disks, where QEMU's programs are."""
+    skip_long(hv)
+    guest = image(f'pxl-qemu-{hv}.img', {'init': os.path.join(HERE, 'guest-qemu.sh')}, base='dom0/small.img')
+    run(hv, 'qemu', 47 if FULL else 31, 600, {'root/guest.img': guest, 'root/vmlinuz': 'dom0/vmlinuz'}, '' if FULL else 'short',
+        'dom0/qemu.img', 1280)
 
 
 @cases(('philoxen',), ('xen',))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* LINK: tools/libpxl/config.c tools/libpxl/config_xl.c tools/libpxl/config_json.c tools/libpxl/devspec.c tools/libpxl/fault.c */
-/* LINK: tools/libpxl/cpumask.c tools/libpxl/config_check.c tools/libpxl/cpuid.c */
+/* LINK: tools/libpxl/cpumask.c tools/libpxl/config_check.c tools/libpxl/qemuconf.c tools/libpxl/cpuid.c */
 /* pxl's configurations: each key, both syntaxes, conversion without loss, and what a fault says. */
 #include "tools/libpxl/config.h"
 #include <criterion/criterion.h>
@@ -275,11 +275,15 @@ Test(pxl_config, what_does_not_fit_together_is_refused)
         "name='a'; kernel='/k'; memory=1; disk=['/a,raw,xvda,w','/b,raw,xvda,w']", "name='a'; kernel='/k'; memory=1; channel=['name=x']",
         "name='a'; kernel='/k'; memory=1; channel=['connection=socket,path=x']", "name='a'; kernel='/k'; memory=1; channel=['connection=pty,x=y']",
         "name='a'; kernel='/k'; memory=1; tsc_mode='sundial'", "name='a'; kernel='/k'; memory=1; cpuid='host,nosuch=1'",
+        "name='a'; kernel='/k'; memory=1; p9=['path=/srv']", "name='a'; kernel='/k'; memory=1; p9=['tag=a,path=srv']",
+        "name='a'; kernel='/k'; memory=1; p9=['tag=a,path=/srv,security_model=x']", "name='a'; kernel='/k'; memory=1; vfb=['vnc=1','vnc=1']",
+        "name='a'; kernel='/k'; memory=1; vfb=['sdl=1']", "name='a'; kernel='/k'; memory=1; vfb=['vncdisplay=1x']",
+        "name='a'; kernel='/k'; memory=1; vfb=['vnclisten=::1 x']", "name='a'; kernel='/k'; memory=1; vfb=['color=1']",
     };
 
     for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
         cr_assert(read_text(bad[i], true) || pxl_config_check(&p, &c), "%s", bad[i]);
-    cr_assert_eq(read_text("name='a'; kernel='/k'; memory=1", true), 0);
+    cr_assert_eq(read_text("name='a'; kernel='/k'; memory=1; p9=['tag=a,path=/srv']; vfb=['vnc=1,vncdisplay=2']", true), 0);
     cr_assert_eq(pxl_config_check(&p, &c), 0);
 }
 

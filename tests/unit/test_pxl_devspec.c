@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* LINK: tools/libpxl/config.c tools/libpxl/config_xl.c tools/libpxl/config_json.c tools/libpxl/devspec.c tools/libpxl/fault.c */
-/* LINK: tools/libpxl/cpumask.c tools/libpxl/config_check.c tools/libpxl/cpuid.c */
+/* LINK: tools/libpxl/cpumask.c tools/libpxl/config_check.c tools/libpxl/qemuconf.c tools/libpxl/cpuid.c */
 /* Disks and network interfaces in xl's grammar: xl-disk-configuration(5), xl-network-configuration(5). */
 #include "tools/libpxl/config.h"
 #include <criterion/criterion.h>

@@ -40,6 +40,7 @@ char *vif_print(const struct pxl_vif *v);
 
 int tsc_mode_number(const char *mode);      /* as the hypervisor numbers them, or -1 */
 bool words_have(const char *const *words, unsigned n, const char *s, unsigned *index);
+const char *words_value(const struct pxl_strings *s, const char *key); /* of "key=value", or NULL */
 char *text_dup(const char *s, size_t n);      /* never NULL */
 bool text_valid(const char *s);               /* UTF-8, which JSON wants */
 

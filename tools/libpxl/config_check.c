@@ -2,6 +2,7 @@
 /* What one key of a configuration says against another, and what has no effect. */
 #include "config.h"
 #include "cpuid.h"
+#include "qemu.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,8 +46,6 @@ static void without(struct pxl *p, const struct pxl_config *c)
         bool said;
         const char *key, *why;
     } limits[] = {
-        {c->nr_p9s, "p9", "there is no back end for it"},
-        {c->nr_vfbs, "vfb", "there is no back end for it"},
         {c->seclabel && *c->seclabel, "seclabel", "there is no security module"},
     };
 
@@ -56,6 +55,16 @@ static void without(struct pxl *p, const struct pxl_config *c)
     for (unsigned i = 0; i < c->nr_vifs; i++)
         if (c->vifs[i].model || (c->vifs[i].type && strcmp(c->vifs[i].type, "vif")))
             pxl_log(p, 0, "warning: vif %u: model= and type= have no effect: PV guests have no emulated cards", i);
+}
+
+const char *words_value(const struct pxl_strings *s, const char *key)
+{
+    size_t n = strlen(key);
+
+    for (unsigned i = 0; i < s->n; i++)
+        if (!strncmp(s->s[i], key, n) && s->s[i][n] == '=')
+            return s->s[i] + n + 1;
+    return NULL;
 }
 
 /* "connection=pty|socket,name=…,path=…" */
@@ -111,6 +120,8 @@ int pxl_config_check(struct pxl *p, const struct pxl_config *c)
     for (unsigned i = 0; i < c->nr_channels; i++)
         if (channel_check(p, &c->channels[i]))
             return -1;
+    if (qemu_config_check(p, c))
+        return -1;
     for (unsigned i = 0; i < c->nr_disks; i++)
         if (c->disks[i].backend_domain && strcmp(c->disks[i].backend_domain, "0") && strcmp(c->disks[i].backend_domain, "Domain-0"))
             return pxl_fail(p, NULL, EOPNOTSUPP, "leave backend= out", "use the disk back end in domain %s: they are in Domain-0",

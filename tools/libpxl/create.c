@@ -10,6 +10,7 @@
 #include "making.h"
 #include "names.h"
 #include "platform.h"
+#include "qemu.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -299,7 +300,7 @@ static int create_steps(struct creation *n, const struct pxl_create_options *o)
         return pxl_wrap(p, "build its memory");
     if (store_change(p, keys_write, n))
         return pxl_wrap(p, "write its part of the store");
-    if (devices_add(p, n->domid, n->uuid_text, n->c, n->macs))
+    if (devices_add(p, n->domid, n->name, n->uuid_text, n->c, n->macs))
         return pxl_wrap(p, "give it its devices");
     if (keep(n))
         return -1;
@@ -402,7 +403,7 @@ int pxl_create(struct pxl *p, const struct pxl_config *c, const struct pxl_creat
 
     inject = getenv("PXL_FAIL_AT");
     pxl_sweep(p, &removed);
-    if (pxl_config_check(p, c))
+    if (pxl_config_check(p, c) || qemu_find(p, c))
         return pxl_wrap(p, "create %s", c->name ? c->name : "a domain without name");
     if (making_begin(p, &making))
         return pxl_wrap(p, "create %s", c->name);

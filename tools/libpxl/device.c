@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "device.h"
+#include "qemu.h"
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -9,7 +10,8 @@
 
 #define BACKEND_WAIT_MS 10000
 
-const char *const device_kinds[NR_KINDS] = {"vbd", "qdisk", "vif", "qnic", "console"};
+const char *const device_kinds[NR_KINDS] = {"vbd", "qdisk", "vif", "qnic", "console", "9pfs", "vfb", "vkbd"};
+const char *const device_fronts[NR_KINDS] = {"vbd", "vbd", "vif", "vif", "console", "9pfs", "vfb", "vkbd"};
 
 /* ---- the two folders ---- */
 
@@ -20,7 +22,7 @@ int device_back(struct device *d, xs_transaction_t t, const char *key, const cha
 
 int device_front_key(struct device *d, xs_transaction_t t, const char *key, const char *value)
 {
-    return store_write(d->p, t, value, FRONT "/%s", d->domid, device_front(d), d->id, key);
+    return store_write(d->p, t, value, FRONT "/%s", d->domid, device_fronts[d->kind], d->id, key);
 }
 
 /* A device that is there already, by either driver. */
@@ -44,7 +46,7 @@ static int keys_common(struct device *d, xs_transaction_t t)
     struct pxl *p = d->p;
 
     snprintf(back_path, sizeof(back_path), BACK, device_kinds[d->kind], d->domid, d->id);
-    snprintf(front_path, sizeof(front_path), FRONT, d->domid, device_front(d), d->id);
+    snprintf(front_path, sizeof(front_path), FRONT, d->domid, device_fronts[d->kind], d->id);
     snprintf(id, sizeof(id), "%u", d->domid);
     /* What a guest made of the folder of a device that it had before is not to be believed. */
     if (d->hot && (taken(d, t) || store_remove(p, t, "%s", front_path) || store_remove(p, t, "%s", back_path)))
@@ -62,9 +64,22 @@ static int device_keys(struct pxl *p, xs_transaction_t t, void *arg)
 {
     struct device *d = arg;
     char state[2] = {'0' + XenbusStateInitialising, 0};
+    int rc;
 
     (void)p;
-    return keys_common(d, t) || (*d->script && device_back(d, t, SCRIPT, d->script)) || (d->disk ? disk_keys(d, t) : d->vif ? vif_keys(d, t) : channel_keys(d, t)) || device_back(d, t, "state", state) ? -1 : 0;
+    if (keys_common(d, t) || (*d->script && device_back(d, t, SCRIPT, d->script)))
+        return -1;
+    switch (d->kind) {
+    case KIND_VBD:
+    case KIND_QDISK: rc = disk_keys(d, t); break;
+    case KIND_VIF:
+    case KIND_QNIC: rc = vif_keys(d, t); break;
+    case KIND_CHANNEL: rc = channel_keys(d, t); break;
+    case KIND_9PFS: rc = p9_keys(d, t); break;
+    case KIND_VFB: rc = vfb_keys(d, t); break;
+    default: rc = 0; /* a keyboard has none */
+    }
+    return rc || device_back(d, t, "state", state) ? -1 : 0;
 }
 
 /* ---- what the back end does ---- */
@@ -149,6 +164,9 @@ static const char *driver_hint(unsigned kind)
     switch (kind) {
     case KIND_VBD: return "modprobe xen-blkback";
     case KIND_VIF: return "modprobe xen-netback";
+    case KIND_9PFS:
+    case KIND_VFB:
+    case KIND_VKBD: return "its QEMU's log in /var/log/pxl may say why";
     default: return "is pxbackd running?";
     }
 }
@@ -181,13 +199,13 @@ static int device_ready(struct device *d)
 
 static int channel_choose(struct device *d)
 {
-    d->kind = KIND_CHANNEL;
     return pxl_backend_daemon() ? 0 : pxl_fail(d->p, NULL, ENOENT, "start pxbackd, or leave channel= out", "find pxbackd: it does not run");
 }
 
 static int device_begin(struct device *d)
 {
-    if (d->disk ? disk_choose(d) || (d->kind == KIND_VBD && disk_open(d)) : d->vif ? vif_choose(d) : channel_choose(d))
+    if (d->disk ? disk_choose(d) || (d->kind == KIND_VBD && disk_open(d))
+        : d->vif ? vif_choose(d) : d->kind == KIND_CHANNEL && channel_choose(d))
         return -1;
     if (!store_change(d->p, device_keys, d))
         return 0;
@@ -214,14 +232,50 @@ int device_make(struct device *d)
 
 static int named(struct device *d, int rc)
 {
-    return !rc ? 0 : d->disk ? pxl_wrap(d->p, "add the disk %s", d->disk->vdev)
-           : d->vif  ? pxl_wrap(d->p, "add the interface %u", d->id) : pxl_wrap(d->p, "add the channel %u", d->id);
+    if (!rc)
+        return 0;
+    if (d->disk)
+        return pxl_wrap(d->p, "add the disk %s", d->disk->vdev);
+    return pxl_wrap(d->p, "add the %s %u", d->vif ? "interface" : d->kind == KIND_CHANNEL ? "channel" : device_kinds[d->kind], d->id);
+}
+
+/* The i-th of the configuration, in the order of their back ends: QEMU's are the last. */
+static void device_nth(struct device *d, const struct pxl_config *c, unsigned i)
+{
+    if (i < c->nr_disks) {
+        d->disk = &c->disks[i];
+        return;
+    }
+    i -= c->nr_disks;
+    if (i < c->nr_vifs) {
+        d->vif = &c->vifs[i];
+        d->id = i;
+        return;
+    }
+    i -= c->nr_vifs;
+    if (i < c->nr_channels) {
+        d->kind = KIND_CHANNEL;
+        d->words = &c->channels[i];
+        d->id = i + 1; /* number 0 is the console */
+        return;
+    }
+    i -= c->nr_channels;
+    if (i < c->nr_p9s) {
+        d->kind = KIND_9PFS;
+        d->words = &c->p9s[i];
+        d->id = i;
+        return;
+    }
+    i -= c->nr_p9s;
+    d->kind = i & 1 ? KIND_VKBD : KIND_VFB;
+    d->words = &c->vfbs[i / 2];
+    d->id = i / 2;
 }
 
 /* First all of them are told to their back ends, then each is waited for. */
-int devices_add(struct pxl *p, uint32_t domid, const char *uuid, const struct pxl_config *c, char (*macs)[18])
+int devices_add(struct pxl *p, uint32_t domid, const char *name, const char *uuid, const struct pxl_config *c, char (*macs)[18])
 {
-    unsigned n = c->nr_disks + c->nr_vifs + c->nr_channels;
+    unsigned own = c->nr_disks + c->nr_vifs + c->nr_channels, n = own + c->nr_p9s + 2 * c->nr_vfbs;
     struct device *all = calloc(n + 1, sizeof(*all));
     int rc = 0;
 
@@ -230,29 +284,25 @@ int devices_add(struct pxl *p, uint32_t domid, const char *uuid, const struct px
     for (unsigned i = 0; i < n && !rc; i++) {
         struct device *d = &all[i];
 
-        *d = (struct device){.p = p, .domid = domid, .uuid = uuid};
-        if (i < c->nr_disks) {
-            d->disk = &c->disks[i];
-        } else if (i < c->nr_disks + c->nr_vifs) {
-            d->id = i - c->nr_disks;
-            d->vif = &c->vifs[d->id];
-        } else { /* number 0 is the console */
-            d->id = i - c->nr_disks - c->nr_vifs + 1;
-            d->channel = &c->channels[d->id - 1];
-        }
+        *d = (struct device){.p = p, .domid = domid, .uuid = uuid, .qemu = n > own};
+        device_nth(d, c, i);
         rc = named(d, device_begin(d));
         if (!rc && d->vif)
             memcpy(macs[d->id], d->mac, sizeof(d->mac));
     }
-    for (unsigned i = 0; i < n && !rc; i++)
-        rc = named(&all[i], device_complete(&all[i]));
+    for (unsigned i = 0; i < n && !rc; i++) {
+        if (i == own)
+            rc = qemu_start(p, domid, name, c);
+        if (!rc)
+            rc = named(&all[i], device_complete(&all[i]));
+    }
     free(all);
     return rc;
 }
 
 void device_drop(struct pxl *p, uint32_t domid, unsigned kind, const char *id)
 {
-    const char *front = kind < KIND_VIF ? "vbd" : kind < KIND_CHANNEL ? "vif" : "console";
+    const char *front = device_fronts[kind];
     char *node;
 
     if (kind == KIND_VBD || kind == KIND_VIF)
@@ -292,6 +342,7 @@ static void drop_each(struct pxl *p, uint32_t domid, bool half_made)
 
 void devices_remove(struct pxl *p, uint32_t domid)
 {
+    qemu_end(domid);
     drop_each(p, domid, false);
 }
 

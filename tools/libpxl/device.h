@@ -3,7 +3,7 @@
  * Devices of a domain in the store: a folder of the front end, which the guest owns, and one of the back end, which Dom0 owns.
  *
  * A front end is device/vbd, device/vif or device/console (channels); its back end the kernel's (backend/vbd, backend/vif) or pxbackd's
- * (backend/qdisk, backend/qnic, backend/console). Front ends do not care; they follow the key `backend`. What is done here never follows a path that
+ * (backend/qdisk, backend/qnic, backend/console). Those of 9pfs, vfb and vkbd are QEMU's (qemu.h). Front ends do not care; they follow the key `backend`. What is done here never follows a path that
  * the guest could have written: a back end is found by its own name.
  *
  * A device that is attached while the domain lives has the key MAKING in its back end's folder until it is complete: who is killed
@@ -19,8 +19,8 @@
 #define MAKING "pxl-making"
 #define SCRIPT "pxl-script" /* in the back end's folder: the script that we began it with, and end it with */
 
-enum { KIND_VBD, KIND_QDISK, KIND_VIF, KIND_QNIC, KIND_CHANNEL, NR_KINDS };
-extern const char *const device_kinds[NR_KINDS];
+enum { KIND_VBD, KIND_QDISK, KIND_VIF, KIND_QNIC, KIND_CHANNEL, KIND_9PFS, KIND_VFB, KIND_VKBD, NR_KINDS };
+extern const char *const device_kinds[NR_KINDS], *const device_fronts[NR_KINDS];
 
 /* One device's two folders, made together. */
 struct device {
@@ -29,30 +29,26 @@ struct device {
     uint32_t domid;
     unsigned id;
     const char *uuid;
-    const struct pxl_disk *disk; /* one of the three */
+    const struct pxl_disk *disk; /* one of the three; words: of channel=, p9=, vfb= */
     const struct pxl_vif *vif;
-    const struct pxl_strings *channel;
+    const struct pxl_strings *words;
     char node[64];       /* KIND_VBD: the block device */
     char numbers[24];    /* KIND_VBD: its numbers */
     char mac[18];
     char script[256];    /* one that we run: its path; else "" */
     bool hot;            /* the domain runs already */
+    bool qemu;           /* it has a QEMU, which would take what pxbackd has in backend/qnic and backend/console too (qemu.h) */
 };
-
-static inline const char *device_front(const struct device *d)
-{
-    return d->disk ? "vbd" : d->vif ? "vif" : "console";
-}
 
 /* The two kinds of back ends of a disk (or an interface): *other is the kernel's if kind is pxbackd's. */
 static inline unsigned device_other_kind(unsigned kind)
 {
-    return kind == KIND_CHANNEL ? kind : kind ^ 1;
+    return kind < KIND_CHANNEL ? kind ^ 1 : kind;
 }
 
 /* Those of the configuration, before the domain starts. uuid: the domain's, the loops of its disks' files are marked with.
  * macs: for each vif, what it got. */
-int devices_add(struct pxl *p, uint32_t domid, const char *uuid, const struct pxl_config *c, char (*macs)[18]);
+int devices_add(struct pxl *p, uint32_t domid, const char *name, const char *uuid, const struct pxl_config *c, char (*macs)[18]);
 void devices_remove(struct pxl *p, uint32_t domid); /* at its end: the back ends' folders */
 int device_make(struct device *d);                  /* one, from nothing to a ready back end */
 void device_drop(struct pxl *p, uint32_t domid, unsigned kind, const char *id); /* both folders, and its loop */

@@ -3,6 +3,7 @@
 #include "config.h"
 #include "device.h"
 #include "making.h"
+#include "qemu.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -200,6 +201,7 @@ static int attach_noted(struct device *d, struct pxl_device *made)
         return -1;
     d->uuid = uuid;
     d->hot = true;
+    d->qemu = qemu_has(d->domid);
     d->p->injecting = getenv("PXL_FAIL_AT");
     rc = attach(d, &m);
     d->p->injecting = false;

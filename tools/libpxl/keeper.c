@@ -12,6 +12,7 @@
 #include "config.h"
 #include "ended.h"
 #include "names.h"
+#include "qemu.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -427,8 +428,17 @@ static void store_again(struct keeper *k)
     }
 }
 
+static void qemu_gone(void *arg, uint32_t domid, const char *said)
+{
+    struct keeper *k = arg;
+
+    pxl_log(k->p, 0, "%ld: domain %u: its QEMU has ended, p9= and vfb= do not work any more%s%s", (long)time(NULL), domid,
+            *said ? "; its last words: " : "", said);
+}
+
 static int serve(struct keeper *k)
 {
+    int64_t look_next = 0;
     unsigned removed;
 
     while (!asked_to_end) {
@@ -445,6 +455,10 @@ static int serve(struct keeper *k)
         if (released || !news) /* who is killed while nothing else happens is found in time */
             pxl_sweep(k->p, &removed);
         k->retry = false;
+        if (now_ms() >= look_next) {
+            qemu_each_ended(qemu_gone, k);
+            look_next = now_ms() + SWEEP_MS;
+        }
         if (released)
             look_at_all(k);
         else if (news) /* numbers only grow: what came is behind the last one */

@@ -197,7 +197,7 @@ int config_store(struct pxl *p, const char *path, const struct pxl_config *c)
         return pxl_fail(p, "mkdir", errno, NULL, "keep the configuration in " PXL_RUN);
     }
     f = text ? fopen(beside, "we") : NULL;
-    ok = f && fputs(text, f) >= 0;
+    ok = f && !fchmod(fileno(f), 0600) && fputs(text, f) >= 0; /* it may have a password (vfb=) */
     if (f)
         ok = !fclose(f) && ok;
     free(text);

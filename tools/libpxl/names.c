@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "names.h"
+#include "qemu.h"
 #include "device.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -123,6 +124,7 @@ void domain_forget(struct pxl *p, uint32_t domid)
         store_remove(p, XBT_NULL, "%s", vm);
     store_remove(p, XBT_NULL, "/local/domain/%u", domid);
     store_remove(p, XBT_NULL, "/libxl/%u", domid);
+    store_remove(p, XBT_NULL, QEMU_STATE, domid);
     store_batch_end(p);
     for (unsigned i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
         snprintf(path, sizeof(path), PXL_RUN "/%u.%s", domid, kept[i]);

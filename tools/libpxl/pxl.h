@@ -331,6 +331,8 @@ struct pxl_why {
     unsigned nr_refusals;      /* only Philoxen tells */
     struct pxl_refusal *refusal;
     char *log;                 /* the last lines of the hypervisor's log that name it */
+    bool qemu_ended;           /* the QEMU that a living domain had for p9= and vfb= has ended; qemu: its last line */
+    char qemu[200];
     struct pxl_console_text console; /* size 0: nobody kept it */
 };
 int pxl_why(struct pxl *p, const char *name_or_id, struct pxl_why *w);

@@ -83,13 +83,32 @@ static bool scripted(const struct pxl_disk *k)
     return k->script && strcmp(k->script, "block");
 }
 
-static bool kernels(const struct pxl_disk *k)
+static bool kernels(const struct device *d)
 {
+    const struct pxl_disk *k = d->disk;
+
     if (scripted(k))
         return k->backendtype != PXL_BACKEND_QDISK && k->backendtype != PXL_BACKEND_PXBACKD;
     /* What only one of the two can do decides where nothing was said. */
     return k->backendtype == PXL_BACKEND_PHY ||
-           (k->backendtype == PXL_BACKEND_ANY && k->format == PXL_RAW && !pxl_backend_daemon());
+           (k->backendtype == PXL_BACKEND_ANY && k->format == PXL_RAW && (d->qemu || !pxl_backend_daemon()));
+}
+
+/* LIMIT: what else may be wrong with it, qemu-nbd finds out when the guest connects: pxbackd's log and the device's error say so. */
+static int qcow2_check(struct device *d)
+{
+    static const char magic[] = "QFI\xfb";
+    char first[4] = "";
+    int fd = open(d->disk->target, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd >= 0 ? pread(fd, first, sizeof(first), 0) : -1;
+    int err = errno;
+
+    if (fd >= 0)
+        close(fd);
+    if (n < 0)
+        return pxl_fail(d->p, fd >= 0 ? "read" : "open", err, NULL, "open %s", d->disk->target);
+    return n == 4 && !memcmp(first, magic, 4) ? 0
+           : pxl_fail(d->p, NULL, EINVAL, "format=raw, or qemu-img convert -O qcow2", "open %s: it is no qcow2 image", d->disk->target);
 }
 
 int disk_choose(struct device *d)
@@ -105,12 +124,15 @@ int disk_choose(struct device *d)
                         "open %s: back ends here read raw and qcow2 images", k->target ? k->target : "an empty drive");
     if (!k->target || !*k->target)
         return pxl_fail(d->p, NULL, EINVAL, NULL, "open the disk %s: it has no target", k->vdev);
-    d->kind = kernels(k) ? KIND_VBD : KIND_QDISK;
+    d->kind = kernels(d) ? KIND_VBD : KIND_QDISK;
     if (d->kind == KIND_VBD && k->format != PXL_RAW)
         return pxl_fail(d->p, NULL, EOPNOTSUPP, "backendtype=qdisk", "open %s: the kernel's back end reads raw images only", k->target);
     if (d->kind == KIND_QDISK && !pxl_backend_daemon())
         return pxl_fail(d->p, NULL, ENOENT, k->format == PXL_RAW ? "start pxbackd, or backendtype=phy" : "start pxbackd",
                         "find pxbackd for %s: it does not run", k->target);
+    if (d->kind == KIND_QDISK && d->qemu && d->hot)
+        return pxl_fail(d->p, NULL, EOPNOTSUPP, "backendtype=phy, with a raw image",
+                        "attach %s through pxbackd: the domain's QEMU, which it has for p9= or vfb=, would open it too", k->target);
     if (k->backend_domain && strcmp(k->backend_domain, "0") && strcmp(k->backend_domain, "Domain-0"))
         return pxl_fail(d->p, NULL, EOPNOTSUPP, "leave backend= out", "use the back end of %s: they are in Domain-0", k->backend_domain);
     if (scripted(k)) { /* what the target is, the script knows */
@@ -121,7 +143,7 @@ int disk_choose(struct device *d)
         return pxl_fail(d->p, "stat", errno, NULL, "find %s", k->target);
     if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
         return pxl_fail(d->p, NULL, ENOTBLK, NULL, "use %s: it is neither a file nor a block device", k->target);
-    return 0;
+    return k->format == PXL_QCOW2 ? qcow2_check(d) : 0;
 }
 
 /* ---- loops, for the kernel's ---- */

@@ -18,7 +18,7 @@
 
 #define DEFAULT_BRIDGE "xenbr0"
 
-/* script= names a mode by the names that xl's scripts for it have. */
+/* script= names a mode by the names that xl's scripts for it have. LIMIT: the kernel's back end has no vif-nat, which pxbackd does by nftables. */
 static const char *mode_of(const struct pxl_vif *v)
 {
     if (!v->script || !strcmp(v->script, "vif-bridge"))
@@ -80,9 +80,13 @@ int vif_choose(struct device *d)
 {
     const struct pxl_vif *v = d->vif;
     const char *mode = mode_of(v);
-    bool daemon = v->backendtype != PXL_BACKEND_KERNEL && pxl_backend_daemon();
+    bool wanted = v->backendtype == PXL_BACKEND_PXBACKD;
+    bool daemon = v->backendtype != PXL_BACKEND_KERNEL && (wanted || !d->qemu) && pxl_backend_daemon();
 
-    d->kind = daemon || v->backendtype == PXL_BACKEND_PXBACKD ? KIND_QNIC : KIND_VIF;
+    if (wanted && d->qemu)
+        return pxl_fail(d->p, NULL, EOPNOTSUPP, "backendtype=kernel",
+                        "connect the interface by pxbackd: the domain's QEMU, which it has for p9= or vfb=, would take it too");
+    d->kind = daemon || wanted ? KIND_QNIC : KIND_VIF;
     if (d->kind == KIND_QNIC && !daemon)
         return pxl_fail(d->p, NULL, ENOENT, "start pxbackd, or backendtype=kernel", "find pxbackd: it does not run");
     if (v->backend_domain && strcmp(v->backend_domain, "0") && strcmp(v->backend_domain, "Domain-0"))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Why a domain is as it is, or how it ended: what the hypervisor, its log, the keeper's notes and the console say together. */
 #include "internal.h"
+#include "qemu.h"
 #include "ended.h"
 #include <ctype.h>
 #include <errno.h>
@@ -142,6 +143,7 @@ static void living(struct pxl *p, struct pxl_why *w, const struct pxl_dominfo *d
     w->info = *d;
     w->ended = d->shutdown;
     w->reason = d->shutdown_reason;
+    w->qemu_ended = qemu_ended(w->domid, w->qemu, sizeof(w->qemu));
     /* One that ended is told of as it will be when it is gone. */
     if (d->shutdown && !pxl_ended(p, d->name, &e) && e.domid == w->domid) {
         w->when = e.when;

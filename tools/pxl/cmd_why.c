@@ -90,6 +90,8 @@ static void text(const struct pxl_why *w)
         printf("    %lu.%03lu s vCPU %u %s: %s (%s)\n", r->time / 1000000000, r->time / 1000000 % 1000, r->vcpu, r->call, r->text,
                strerror(r->err));
     }
+    if (w->qemu_ended)
+        printf("  its QEMU has ended, p9= and vfb= do not work any more: %s\n", *w->qemu ? w->qemu : "it said nothing");
     if (w->log && *w->log) {
         printf("  the hypervisor's log:\n");
         tail_text(w->log, strlen(w->log));
@@ -117,6 +119,8 @@ static void json(struct call *c, const struct pxl_why *w)
         js_text(c, "action", w->action);
     if (*w->text)
         js_text(c, w->never ? "failure" : "hypervisor", w->text);
+    if (w->qemu_ended)
+        js_text(c, "qemu_ended", w->qemu);
     js_list(c, "refusals");
     for (unsigned i = 0; i < w->nr_refusals; i++) {
         const struct pxl_refusal *r = &w->refusal[i];

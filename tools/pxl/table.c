@@ -87,7 +87,7 @@ const struct command commands[] = {
      "[{domid:number devid:number kind:text mac:text backend:text state:number backend_state:number "
      "event_channel?:number tx_ring_ref?:number rx_ring_ref?:number bridge?:text mode?:text ip?:text}]"},
     {"why", "DOMAIN", "what refused a domain, living or dead, how it ended, and what to do", 1, 1, NEEDS_DOMAIN, cmd_why, {{0}},
-     "{domid?:number name:text state:text ended:bool reason?:text time?:number action?:text hypervisor?:text failure?:text "
+     "{domid?:number name:text state:text ended:bool reason?:text time?:number action?:text hypervisor?:text failure?:text qemu_ended?:text "
      "refusals:[{seq:number time_ns:number vcpu:number call:text sub:number errno:number why:text}] log:text "
      "console:text hint:text}"},
     {"check", "KERNEL...", "is this file a PV64 kernel, and what does it ask for", 1, -1, NEEDS_FILE | NO_XEN | NO_STORE, cmd_check, {{0}},

@@ -57,7 +57,7 @@ check block_missing 1 'find /none' pxl block-attach linux /none,raw,xvdd,w
 check block_no_domain 1 'find the domain nosuch' pxl block-attach nosuch /root/disk,raw,xvda,w
 check block_bad 1 'it needs a vdev' pxl block-attach linux target=/root/disk
 [ "$1" != kernel ] || check block_qcow2 1 'find pxbackd' pxl block-attach linux /root/disk,qcow2,xvdd,w
-[ "$1" = kernel ] || check block_qcow2 1 '.' pxl block-attach linux /root/disk,qcow2,xvdd,w
+[ "$1" = kernel ] || check block_qcow2 1 'no qcow2 image' pxl block-attach linux /root/disk,qcow2,xvdd,w
 check block_dom0 1 'devices of domain 0' pxl block-attach 0 /root/disk,raw,xvda,w
 loops() { losetup -a | grep -c pxl:; }
 [ "$disk" = vbd ] && of_each=1 || of_each=0

@@ -91,8 +91,8 @@ case "$(pxl info | grep xen_extra) $tsc" in
 *) ok tsc_emulate ;;
 esac
 check seclabel 0 'seclabel= has no effect' pxl create -n /root/sleep.cfg seclabel=system_u:x
-check p9 0 'p9= has no effect' pxl create -n /root/sleep.cfg 'p9=["tag=a,path=/"]'
-check vfb 0 'vfb= has no effect' pxl create -n /root/sleep.cfg 'vfb=["vnc=1"]'
+check p9 3 'find QEMU, which has the back end of p9=' pxl create /root/sleep.cfg name=p9 'p9=["tag=a,path=/"]'
+check vfb 3 'find QEMU, which has the back end of vfb=' pxl create /root/sleep.cfg name=vfb 'vfb=["vnc=1"]'
 
 check script_disk 0 '^$' pxl block-attach t1 vdev=xvda,script=/root/disk.sh,target=file:/root/disk
 check script_loop 0 '/root/disk' losetup -a

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Commands that change something are killed (PXL_KILL_AT=N: at their N-th step), creations also fail there (PXL_FAIL_AT=N), and the
 # keeper is killed while it starts a domain again: the next one finishes or undoes it, and nothing is left. With an
-# argument N: only each N-th step. The keeper, which waits a second each time, is killed at each fourth of these.
+# argument N: only each N-th step.
 . /root/start.sh
 modprobe -a bridge xen-netback
 pxstored || bad pxstored
@@ -10,24 +10,34 @@ until_true 10 xenstore-write /local/domain/0/name Domain-0 || bad store
 stride=${1:-1}
 ip link add br0 type bridge
 dd if=/dev/zero of=/root/disk bs=1M count=1 2>/dev/null
-keeper_gone() { ! ps -o comm | grep -q pxl-keeper; }
-keeper_stop() { kill -9 $(ps -o pid,comm | awk '/pxl-keeper/ { print $1 }') 2>/dev/null; until_true 5 keeper_gone || bad keeper_stop; }
-keeper_ready() { grep -q ready /run/pxl/keeper; }
+keeper_gone() { ! pidof pxl-keeper >/dev/null; }
+keeper_stop() { kill -9 $(pidof pxl-keeper) 2>/dev/null; until_true 5 keeper_gone || bad keeper_stop; }
+keeper_ready() { read -r word _ </run/pxl/keeper && case $word in *ready*) ;; *) false ;; esac }
 keeper_start() { pxl keeper -d; until_true 10 keeper_ready || bad keeper_start; }
+# Two programs, since it is asked hundreds of times; the rest is the shell's own.
+none() { for path; do [ ! -e "$path" ] || return 1; done; }
 clean() {
-    [ "$(pxl list | wc -l)" = 2 ] && ! xenstore-ls | grep -Eq 'ring-ref|sleep|8192|frontend' && [ -z "$(ls /run/pxl/making)" ] &&
-        ! ls /run/pxl | grep -q '[0-9]\.' && [ -z "$(losetup -a)" ] && ! ls /sys/class/net | grep -q vif
+    none /run/pxl/making/* /run/pxl/*[0-9].* /sys/class/net/*vif* /sys/block/loop*/loop/backing_file || return 1
+    case "$(pxl list)" in *Domain-0*"
+"*) return 1 ;; *Domain-0*) ;; *) return 1 ;; esac
+    case "$(xenstore-ls)" in *ring-ref* | *sleep* | *8192* | *frontend*) return 1 ;; *Domain-0*) ;; *) return 1 ;; esac
 }
 left() { pxl list; ls /run/pxl /run/pxl/making /sys/class/net; losetup -a; xenstore-ls; }
 next() { pxl create -q -p /root/sleep.cfg name=next && pxl destroy next; }
 # The kernel's back ends let go of devices in their own time.
 cleaned() { until_true 20 clean || { bad "$1 leaves something: $(left)"; return 1; }; }
+clock() { read -r now _ </proc/uptime && now=${now%.*}; }
 # NAME STEPS LEAST: did it go on to the end?
-counted() { [ "$2" -gt "$3" ] && [ "$2" -lt 400 ] && ok "$1 at each $stride of $2 steps" || bad "$1: $2 steps"; }
+counted() {
+    clock
+    [ "$2" -gt "$3" ] && [ "$2" -lt 400 ] && ok "$1 at each $stride of $2 steps, $((now - began)) s" || bad "$1: $2 steps"
+    began=$now
+}
 
 keeper_start
 next || bad next
 free0=$(pxl info | awk '/^free_memory/ { print $3 }')
+clock && began=$now
 
 for how in KILL FAIL; do
     n=1
@@ -125,7 +135,6 @@ cleaned "rename, config-update, waiting"
 
 # The keeper is killed while it starts a domain again. What follows sleeps: its configuration is changed before the keeper sees the end.
 ended() { [ "$(state "$1" | tr -d 'bpr-')" != '' ]; }
-often=$((4 * stride))
 for action in restart rename-restart; do
     n=1
     while [ $n -lt 400 ]; do
@@ -156,14 +165,14 @@ for action in restart rename-restart; do
         next
         cleaned "$action: keeper killed at $n" || break
         [ "$again" ] || break
-        n=$((n + often))
+        n=$((n + stride))
     done
     counted "keeper: $action" $n 20
 done
 
 # The keeper dies again and again under domains that come and go.
 keeper_stop; keeper_start
-(while :; do usleep 150000; kill -9 $(ps -o pid,comm | awk '/pxl-keeper/ { print $1 }') 2>/dev/null; done) & killer=$!
+(while :; do usleep 150000; kill -9 $(pidof pxl-keeper) 2>/dev/null; done) & killer=$!
 n=0
 while [ $n -lt 10 ]; do
     pxl create -q /root/sleep.cfg name=z$n cmdline=poweroff || bad "storm: no z$n"

@@ -31,7 +31,7 @@ check() {
     if [ $got = "$want" ] && echo "$out" | grep -Eq -- "$pattern"; then ok "$name"; else bad "$name: status $got of $*: $out"; fi
 }
 
-state() { pxl list "$1" | awk 'NR == 2 { print $5 }'; }
+state() { pxl list "$1" | { read -r _; read -r _ _ _ _ state _ && echo "$state"; }; }
 is_state() { [ "$(state "$1")" = "$2" ]; }
 gone() { ! pxl domid "$1"; }
 
