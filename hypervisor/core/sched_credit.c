@@ -213,7 +213,7 @@ static bool credit_overdue(const struct vcpu *waiting, const struct vcpu *runnin
 const struct sched_policy sched_credit = {
     .name = "credit2",
     .id = 6, /* XEN_SCHEDULER_CREDIT2; public/domctl.h is for tools only */
-    .slice = SLICE,
+    .slice = GRAIN, /* they are weighed again when it may matter */
     .cpu_init = credit_cpu_init,
     .vcpu_init = credit_vcpu_init,
     .vcpu_exit = credit_vcpu_exit,
