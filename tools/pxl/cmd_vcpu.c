@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* vCPUs, memory, scheduling. */
 #include "command.h"
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,13 +35,23 @@ static void vcpu_row(struct call *c, const struct pxl_dominfo *d, const struct p
     printf("%9.1f  %s / %s\n", (double)v->cpu_time / 1e9, hard, soft);
 }
 
+/* Of a list of all domains one may be gone by now, which is no failure. */
+static bool has_gone(const struct call *c)
+{
+    bool gone = false;
+
+    for (const struct pxl_fault *f = c->argc ? NULL : pxl_fault(c->p); f; f = f->cause)
+        gone |= f->err == ESRCH;
+    return gone;
+}
+
 static int vcpus_of(struct call *c, const struct pxl_dominfo *d, unsigned nr_cpus)
 {
     struct pxl_vcpuinfo *list;
     unsigned n;
 
     if (pxl_vcpus(c->p, d->domid, &list, &n))
-        return failed(c);
+        return has_gone(c) ? 0 : failed(c);
     for (unsigned i = 0; i < n; i++)
         vcpu_row(c, d, &list[i], nr_cpus);
     free(list);
