@@ -31,7 +31,7 @@ $(B)/host/%.o: %.c
 define unit_program
 $(B)/tests/unit/$(1): $(call program_of,tests/unit/$(1).c,$(call linked,tests/unit/$(1).c))
 	@mkdir -p $$(@D)
-	$$(CC) $$(HOST_CFLAGS) $$^ -lcriterion -Wl,--as-needed -llzma -lz -lzstd -lyajl -llz4 -lnl-3 -lnl-route-3 -lnftables -o $$@
+	$$(CC) $$(HOST_CFLAGS) $$^ -lcriterion -Wl,--as-needed -llzma -lz -lzstd -lyajl -llz4 -lnl-3 -lnl-route-3 -lnftables -luring -o $$@
 endef
 $(foreach test,$(UNIT_TESTS),$(eval $(call unit_program,$(test))))
 

@@ -16,7 +16,7 @@ _Static_assert(1u << RING_ORDER_MAX == BLK_PAGES_MAX, "pages of a ring");
 
 static int block_start(void)
 {
-    int err = blkio_open();
+    int err = blkio_start();
 
     return err ? err : queues_start();
 }

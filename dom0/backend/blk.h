@@ -6,7 +6,7 @@
  *   ring --take--> [descriptors are copied] --> parsed --> [data is copied in] --> io ... --> [data is copied out] --> answered
  *
  * A round of the loop takes all its requests one step further together, so that it needs one system call for each kind of step:
- * copying grants, submitting, and a notification a queue. What is in brackets is left out where it is not needed.
+ * copying grants, submitting (with the loop's wait), and a notification a queue. What is in brackets is left out where it is not needed.
  *
  * 1. Each request that was taken is answered once, or dropped when its queue is closed.
  * 2. Between `close` of a queue and the end of its last work nothing touches the guest's memory any more.
@@ -21,6 +21,7 @@
 #include "blkjournal.h"
 #include "blkpersist.h"
 #include "blkring.h"
+#include "linger.h"
 #include <sys/uio.h>
 
 struct queue;
@@ -60,6 +61,7 @@ struct queue {
     bool active, answered; /* on the lists of those with requests, and with answers to publish */
     bool delayed;          /* its event stays masked for a while: `idle` events in a row brought nothing */
     unsigned idle;
+    struct lingering linger;
     struct work_list answers;
     struct persist persist;
     TAILQ_ENTRY(queue) turn, publish, delay;

@@ -238,7 +238,7 @@ static int completed(void *data, int *error)
 {
     struct blkio *io = data;
 
-    io->done(io, *error ? -*error : io->bytes);
+    io->end.done(&io->end, *error ? -*error : io->bytes);
     return 1; /* it need not be kept */
 }
 
@@ -260,7 +260,7 @@ void nbd_ask(struct nbd_image *n, struct blkio *io, int what, void *data, size_t
     else if (rc >= 0)
         watch(n);
     if (rc < 0)
-        io->done(io, -EIO);
+        io->end.done(&io->end, -EIO);
 }
 
 void nbd_stop(struct nbd_image *n)

@@ -127,11 +127,15 @@ static bool queue_take(struct queue *q)
             continue;
         }
         waiting = blk_ring_waiting(&q->ring);
+        if (!waiting && linger_more(&q->linger, i > 0))
+            return true;
         if (!waiting && !blk_ring_rest(&q->ring)) {
             queue_rest(q, i == 0);
             return false;
         }
         q->idle = 0;
+        if (!i)
+            linger_found(&q->linger);
         if (waiting < 0 || (!waiting && (waiting = blk_ring_waiting(&q->ring)) <= 0)) {
             device_kill(disk->d, "an impossible index in the ring (%u taken, %u answered)", q->ring.taken, q->ring.answered);
             return false;
@@ -162,18 +166,24 @@ static void queues_take(void)
     }
 }
 
-bool queues_round(void)
+static void queues_publish(void)
 {
     struct queue *q;
-    bool more;
 
-    blkio_reap();
-    queues_take();
-    more = works_round();
     while ((q = TAILQ_FIRST(&publishing))) {
         TAILQ_REMOVE(&publishing, q, publish);
         queue_publish(q);
     }
+}
+
+bool queues_round(void)
+{
+    bool more;
+
+    queues_publish(); /* what has ended since: a guest may have its next requests there before they are looked for */
+    queues_take();
+    more = works_round();
+    queues_publish();
     return more || (!TAILQ_EMPTY(&active) && !buffers_short());
 }
 

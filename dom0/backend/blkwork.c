@@ -10,6 +10,7 @@
 
 #define ERROR_PAUSE_MS 1000
 #define NBD_PIECE ((size_t)1 << 30)
+#define COPIED_MOST ((size_t)128 << 10) /* of pages that stay mapped */
 
 /* Works between two steps of a round: their descriptors come; they are parsed; their data came, or they go on; their data goes. */
 static struct work_list described = TAILQ_HEAD_INITIALIZER(described), parsed = TAILQ_HEAD_INITIALIZER(parsed);
@@ -103,9 +104,23 @@ static int status_of(struct work *w, int err)
                : BLKIF_RSP_ERROR;
 }
 
-static void work_done(struct blkio *io, int result)
+/* Between its memory and pages that stay mapped. */
+static void work_copy(struct work *w, bool in)
 {
-    struct work *w = (struct work *)io;
+    uint8_t *at = w->data;
+
+    for (unsigned i = 0; i < w->r.nr_segments; i++) {
+        const struct blk_segment *s = &w->r.segment[i];
+        uint8_t *page = w->pages[i].at + s->offset;
+
+        memcpy(in ? at : page, in ? page : at, s->bytes);
+        at += s->bytes;
+    }
+}
+
+static void work_done(struct completion *end, int result)
+{
+    struct work *w = (struct work *)end;
 
     if (w->q->disk->closing) {
         work_drop(w);
@@ -127,9 +142,11 @@ static void work_done(struct blkio *io, int result)
         }
     }
     w->steps &= (uint8_t)~w->step;
+    if (w->r.operation == BLKIF_OP_READ && w->data && w->pages)
+        work_copy(w, false);
     if (w->steps)
         TAILQ_INSERT_TAIL(&starting, w, turn);
-    else if (w->r.operation == BLKIF_OP_READ && w->data)
+    else if (w->r.operation == BLKIF_OP_READ && w->data && !w->pages)
         TAILQ_INSERT_TAIL(&ended, w, turn);
     else
         work_answer(w, BLKIF_RSP_OKAY);
@@ -290,7 +307,7 @@ void work_begin(struct queue *q, uint16_t number)
 
     memset(w, 0, sizeof(*w));
     w->q = q;
-    w->io.done = work_done;
+    w->io.end.done = work_done;
     q->disk->on_the_way++;
     status = blk_parse(&q->entry[number].slot, &q->disk->limits, &w->r);
     if (status)
@@ -329,8 +346,15 @@ static void work_prepare(struct work *w)
     if (!w->r.nr_segments)
         return;
     w->bytes = w->r.sectors * BLK_SECTOR;
-    if (work_map(w))
+    if (work_map(w)) {
+        /* To find each foreign page's frame costs the kernel more than to copy the page. */
+        w->data = w->bytes <= COPIED_MOST ? buffer_get_pinned(w->bytes) : NULL;
+        if (w->data)
+            disk->bytes += w->bytes;
+        if (w->data && w->r.operation != BLKIF_OP_READ)
+            work_copy(w, true);
         return;
+    }
     w->data = buffer_get(w->bytes);
     if (!w->data) {
         w->status = BLKIF_RSP_ERROR;
@@ -416,9 +440,5 @@ bool works_round(void)
         work_prepare(w);
     works_deliver(); /* and the data of writes comes, in the same call */
     works_start();
-    blkio_submit();
-    blkio_reap(); /* what had not to be waited for */
-    if (!TAILQ_EMPTY(&ended))
-        works_deliver();
     return !TAILQ_EMPTY(&starting) || !TAILQ_EMPTY(&parsed);
 }

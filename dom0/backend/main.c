@@ -7,6 +7,7 @@
 #include "loop.h"
 #include "service.h"
 #include "store.h"
+#include "uring.h"
 #include "xenbus.h"
 #include <getopt.h>
 #include <signal.h>
@@ -87,6 +88,8 @@ static void start(void)
         service_die("another pxbackd is running, or " BACKEND_DIRECTORY " cannot be written");
     if (hv_open())
         service_die("the hypervisor");
+    if ((errno = uring_open()))
+        service_die("io_uring");
     if (ports_open())
         service_die("event channels (modprobe xen-evtchn)");
     if (grants_open())
@@ -129,6 +132,6 @@ int main(int argc, char **argv)
             service_pid_file();
             service_ready();
         }
-        loop_round(more ? 0 : pause);
+        uring_wait(more ? 0 : pause);
     }
 }

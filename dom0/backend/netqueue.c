@@ -3,22 +3,21 @@
 #include "netqueue.h"
 #include "netcredit.h"
 #include "log.h"
+#include "tapio.h"
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/uio.h>
-#include <unistd.h>
 #include <xengnttab.h>
 
 /* What one queue does in a round. */
 enum {
     COPIES = 256,
-    PACKETS = 64,
+    PACKETS = TAP_WRITES,
     IDLE_MOST = 32,
-    READS = 256, /* with those that are not for the guest */
     TX_AREA = 1 << 19,
-    RX_PAGES = NET_RING + NET_RX_SLOTS,
     HEADER = 16, /* before each frame: its header ends where the frame begins */
+    RX_FRAME = NET_PAGE + NET_FRAME_MAX, /* the header in the first page, so that few pages have a part of the frame */
+    RX_FRAMES = TAP_READS + 1,           /* the first is for a frame that waited */
     BAD_PACKETS_LOGGED = 3
 };
 
@@ -26,6 +25,7 @@ static TAILQ_HEAD(, queue) line = TAILQ_HEAD_INITIALIZER(line);
 static unsigned waiting; /* in it */
 static uint8_t *tx_area, *rx_area;
 static xengnttab_grant_copy_segment_t copy[COPIES + NET_TX_FRAGS];
+_Static_assert(RX_FRAMES * NET_RX_SLOTS <= sizeof(copy) / sizeof(copy[0]), "frames of one batch");
 static unsigned copies;
 
 /* What is sent in a round, and what is received. */
@@ -33,7 +33,10 @@ static struct sending {
     struct net_packet packet;
     uint8_t *frame;
     unsigned first, end; /* copies */
+    struct tap_piece *written; /* NULL: nothing is to be */
 } sending[PACKETS];
+static struct tap_piece writes[TAP_WRITES], reads[TAP_READS];
+static unsigned nr_writes, nr_reads;
 static struct receiving {
     struct net_reception reception;
     unsigned first, end;
@@ -42,7 +45,7 @@ static struct receiving {
 int netqueue_start(void)
 {
     tx_area = mmap(NULL, TX_AREA, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    rx_area = mmap(NULL, RX_PAGES * NET_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    rx_area = mmap(NULL, RX_FRAMES * RX_FRAME, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     return tx_area == MAP_FAILED || rx_area == MAP_FAILED ? errno : 0;
 }
 
@@ -154,30 +157,36 @@ static bool copied(unsigned first, unsigned end)
     return true;
 }
 
-/* A tap that is down or full loses the frame, as a line does: the guest is told of its own mistakes alone. */
-static bool send_one(struct queue *q, struct sending *s)
+/* Its frame is made to be written, or it is bad. */
+static void send_one(struct queue *q, struct sending *s)
 {
     struct net_packet *p = &s->packet;
     struct virtio_net_hdr h;
 
+    s->written = NULL;
     if (p->multicast) {
         multicast_change(q->nic, p);
-        return true;
+        return;
     }
     if (!p->bad && !copied(s->first, s->end))
         p->bad = "a grant that cannot be read";
     if (!p->bad && !netframe_to_tap(s->frame, p->size, p->flags, p->gso_type, p->gso_size, &h))
         p->bad = "its headers are not what its flags say";
-    if (p->bad) {
-        complain(q->nic, p->bad);
-        return false;
-    }
+    if (p->bad)
+        return;
     memcpy(s->frame - sizeof(h), &h, sizeof(h));
-    if (write(q->tap, s->frame - sizeof(h), sizeof(h) + p->size) < 0 && errno == EINVAL) {
-        complain(q->nic, "the tap refuses it");
-        return false;
-    }
-    return true;
+    s->written = &writes[nr_writes++];
+    *s->written = (struct tap_piece){.at = s->frame - sizeof(h), .bytes = (uint32_t)sizeof(h) + p->size};
+}
+
+/* A tap that is down or full loses the frame, as a line does: the guest is told of its own mistakes alone. */
+static bool sent_one(struct queue *q, struct sending *s)
+{
+    if (!s->packet.bad && s->written && s->written->result == -EINVAL)
+        s->packet.bad = "the tap refuses it";
+    if (s->packet.bad)
+        complain(q->nic, s->packet.bad);
+    return !s->packet.bad;
 }
 
 /* Takes a batch of packets; how many, or -1: the ring is broken. *more: there may be others. */
@@ -218,25 +227,36 @@ broken:
     return -1;
 }
 
-/* false: the queue is no more. */
-static bool transmit(struct queue *q)
+/* How many packets were collected, their frames made; -1: the queue is no more. */
+static int transmit_begin(struct queue *q, bool *credit, bool *more)
 {
-    bool credit = true, more;
-    int n = collect(q, &credit, &more), err;
+    int n = collect(q, credit, more), err;
 
-    if (n < 0)
-        return false;
-    if ((err = grants_copy(copy, copies)))
+    if (n > 0)
+        linger_found(&q->linger);
+    if (n > 0 && (err = grants_copy(copy, copies)))
         for (unsigned i = 0; i < copies; i++)
             copy[i].status = GNTST_general_error;
+    for (int i = 0; i < n; i++)
+        send_one(q, &sending[i]);
+    return n;
+}
+
+static void transmit_end(struct queue *q, int n)
+{
     for (int i = 0; i < n; i++) {
-        bool sent = send_one(q, &sending[i]);
+        bool sent = sent_one(q, &sending[i]);
 
         net_tx_answer(&q->tx, &sending[i].packet, sent);
     }
     q->tx_idle = n ? 0 : q->tx_idle;
     if (net_tx_push(&q->tx))
         port_notify(&q->tx_port);
+}
+
+/* After all notifications of the round, as the guest may have gone on at once. False: the queue is no more. */
+static bool transmit_rest(struct queue *q, int n, bool credit, bool more)
+{
     if (!credit) {
         q->tx_work = false; /* the timer wakes it; its channel stays masked */
         if (!credit_wait(q->nic)) {
@@ -244,7 +264,7 @@ static bool transmit(struct queue *q)
             return false;
         }
     } else if (!more) {
-        q->tx_work = net_tx_wait(&q->tx);
+        q->tx_work = linger_more(&q->linger, n > 0) || net_tx_wait(&q->tx);
     }
     return true;
 }
@@ -263,25 +283,68 @@ static bool wants_frame(const struct nic *n, const uint8_t *frame)
     return false;
 }
 
-/* The next frame, to where there is room for the largest; its size, or 0: none. */
-static uint32_t next_frame(struct queue *q, struct virtio_net_hdr *h, uint8_t *to)
+static uint8_t *read_frame(unsigned n)
 {
-    struct iovec v[2] = {{h, sizeof(*h)}, {to, NET_FRAME_MAX}};
-    uint32_t size = q->held_size;
-    ssize_t n;
+    return rx_area + n * RX_FRAME + NET_PAGE;
+}
 
+/* So many frames are read at once as there are certainly buffers for; one anyway, which may wait here. */
+static void reads_begin(struct queue *q)
+{
+    int room = net_rx_look(&q->rx), most;
+
+    nr_reads = 0;
+    if (room <= 0 || q->starved || (!q->readable && !nr_writes))
+        return; /* fill() says why, or the tap will */
+    most = q->held_size ? room / NET_RX_SLOTS - 1 : room < NET_RX_SLOTS ? 1 : room / NET_RX_SLOTS;
+    while ((int)nr_reads < most && nr_reads < q->reads) {
+        struct tap_piece *r = &reads[nr_reads++];
+
+        *r = (struct tap_piece){.at = read_frame(nr_reads) - sizeof(struct virtio_net_hdr),
+                                .bytes = sizeof(struct virtio_net_hdr) + NET_FRAME_MAX};
+    }
+}
+
+static void reads_end(struct queue *q)
+{
+    unsigned n = 0;
+
+    if (!nr_reads)
+        return;
+    for (unsigned i = 0; i < nr_reads; i++)
+        n += reads[i].result > 0;
+    q->readable = n == nr_reads;
+    q->reads = n < nr_reads ? n + 1 : 2 * n; /* one in vain says that there are no more */
+    if (q->reads < 2)
+        q->reads = 2;
+    if (q->reads > TAP_READS)
+        q->reads = TAP_READS;
+}
+
+/* The next frame, and its size, or 0: none. */
+static uint32_t next_frame(struct queue *q, unsigned *next, struct virtio_net_hdr *h, uint8_t **frame)
+{
+    uint32_t size = q->held_size;
+
+    *frame = read_frame(0);
     if (size) {
-        memcpy(to, q->held, size);
+        memcpy(*frame, q->held, size);
         *h = q->held_header;
         free(q->held);
         q->held = NULL;
         q->held_size = 0;
         return size;
     }
-    n = q->readable ? readv(q->tap, v, 2) : 0;
-    if (n > (ssize_t)sizeof(*h))
-        return (uint32_t)((size_t)n - sizeof(*h));
-    q->readable = false;
+    for (; *next < nr_reads; ++*next) {
+        const struct tap_piece *r = &reads[*next];
+
+        if (r->result <= (int)sizeof(*h))
+            continue;
+        *frame = (uint8_t *)r->at + sizeof(*h);
+        memcpy(h, r->at, sizeof(*h));
+        ++*next;
+        return (uint32_t)r->result - (uint32_t)sizeof(*h);
+    }
     return 0;
 }
 
@@ -313,11 +376,11 @@ static void copy_out(const struct queue *q, struct receiving *r, uint8_t *frame)
     r->end = copies;
 }
 
-/* Reads frames as long as there are buffers; how many, or -1: the ring is broken. *needs: so many buffers are missing. */
+/* What was read, into the guest's buffers; how many frames, or -1: the ring is broken. *needs: so many buffers are missing. */
 static int fill(struct queue *q, unsigned *needs)
 {
-    uint8_t *to = rx_area;
     int room = net_rx_look(&q->rx), n = 0;
+    unsigned next = 0;
 
     copies = 0;
     *needs = 0;
@@ -327,25 +390,26 @@ static int fill(struct queue *q, unsigned *needs)
     }
     if (!room)
         *needs = 1;
-    for (unsigned reads = 0; !*needs && n < PACKETS && copies + NET_RX_SLOTS <= COPIES && reads < READS; reads++) {
+    while (!*needs) {
         struct receiving *r = &receiving[n];
         struct virtio_net_hdr h = {0};
-        uint32_t size = next_frame(q, &h, to);
+        uint8_t *frame;
+        uint32_t size = next_frame(q, &next, &h, &frame);
 
         if (!size)
             break;
-        if (size < NET_FRAME_MIN || size > q->nic->largest || !wants_frame(q->nic, to) ||
-            !netframe_from_tap(to, size, &h, &q->nic->wants, &r->reception))
+        if (size < NET_FRAME_MIN || size > q->nic->largest || !wants_frame(q->nic, frame) ||
+            !netframe_from_tap(frame, size, &h, &q->nic->wants, &r->reception))
             continue;
         if (!net_rx_take(&q->rx, &r->reception)) {
             *needs = net_rx_needs(size, r->reception.gso_type);
-            hold(q, &h, to, size);
+            hold(q, &h, frame, size); /* the only one: for several there were buffers */
             break;
         }
-        copy_out(q, r, to);
-        to += (size + NET_PAGE - 1) & ~(uint32_t)(NET_PAGE - 1);
+        copy_out(q, r, frame);
         n++;
     }
+    nr_reads = 0;
     return n;
 }
 
@@ -356,7 +420,7 @@ static bool receive(struct queue *q)
 
     if (n < 0)
         return false;
-    if ((err = grants_copy(copy, copies)))
+    if (n && (err = grants_copy(copy, copies)))
         for (unsigned i = 0; i < copies; i++)
             copy[i].status = GNTST_general_error;
     for (int i = 0; i < n; i++)
@@ -375,12 +439,36 @@ static bool receive(struct queue *q)
 
 /* ---- rounds ---- */
 
+/* What is sent is often answered at once: so there is something to receive then. False: the queue is no more. */
+static bool exchange(struct queue *q)
+{
+    bool credit = true, more = true, sends = q->tx_work, receives;
+    int n = 0;
+
+    nr_writes = 0;
+    if (sends && (n = transmit_begin(q, &credit, &more)) < 0)
+        return false;
+    receives = q->rx_work || nr_writes;
+    if (receives)
+        reads_begin(q);
+    if (nr_reads)
+        tap_watch_disarm(q->watch);
+    if (nr_writes || nr_reads)
+        tap_batch(q->tap, writes, nr_writes, reads, nr_reads);
+    reads_end(q);
+    if (sends)
+        transmit_end(q, n);
+    if (receives && !receive(q))
+        return false;
+    return !sends || transmit_rest(q, n, credit, more);
+}
+
 static bool work(struct queue *q)
 {
-    if (q->tx_work && !transmit(q))
+    if (!exchange(q))
         return false;
-    if (q->rx_work && !receive(q))
-        return false;
+    if (!q->readable && !q->starved)
+        tap_watch_arm(q->watch);
     if (q->tx_idle >= IDLE_MOST || q->rx_idle >= IDLE_MOST) {
         q->tx_idle = q->rx_idle = IDLE_MOST - 1; /* the next one for nothing, after the pause, begins another */
         q->paused = credit_pause(q->nic);
@@ -420,6 +508,7 @@ int netqueue_open(struct queue *q, const uint32_t refs[2], const uint32_t ports[
     q->rx_port = (struct port){.event = rx_event, .local = -1};
     q->tap_source.event = tap_event;
     q->readable = true;
+    q->reads = 2;
     *what = "mapping its rings";
     if (!(q->tx_page = grants_map(domid, &refs[0], 1, true)) || !(q->rx_page = grants_map(domid, &refs[1], 1, true)))
         return errno;
@@ -432,13 +521,15 @@ int netqueue_open(struct queue *q, const uint32_t refs[2], const uint32_t ports[
     if (ports[1] != ports[0] && (err = port_bind(&q->rx_port, domid, ports[1])))
         return err;
     *what = "watching its tap";
-    return loop_add(q->tap, &q->tap_source, EPOLLIN | EPOLLET) ? errno : 0;
+    q->watch = tap_watch_open(q->tap, &q->tap_source);
+    return q->watch ? 0 : ENOMEM;
 }
 
 void netqueue_close(struct queue *q)
 {
     unlist(q);
-    loop_remove(q->tap);
+    tap_watch_close(q->watch);
+    q->watch = NULL;
     port_unbind(&q->tx_port);
     port_unbind(&q->rx_port);
     if (q->tx_page)

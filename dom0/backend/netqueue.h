@@ -2,20 +2,21 @@
 /*
  * A network card and its queues. A queue is a pair of rings, their event channels and one descriptor of the tap; events only put it
  * into the line of those that have work, netqueue_round() does a bounded part of it for each: packets of the guest's are copied by
- * one call (into an area that all queues share, as there is one thread) and written to the tap, frames of the tap's are read, and
- * copied by one call.
+ * one call (into an area that all queues share, as there is one thread), by one call they are written to the tap and its frames are
+ * read, which are copied by another.
  *
  * 1. An event channel stays masked as long as its queue is in the line for it: a guest that floods costs no interrupts.
  * 2. The tap is read only while the guest offers buffers: what does not fit waits in the tap, and beyond its length is lost there,
  *    as on any line. One frame at most waits here (`held`), for which the buffers did not suffice.
  *    Who sends events for nothing, IDLE_MOST in a row, is heard once a millisecond.
- * 3. The tap's descriptor is edge-triggered: `readable` stays true until a read says otherwise.
+ * 3. `readable` stays true until a read says otherwise; only a queue that has nothing to read watches its tap.
  */
 #ifndef BACKEND_NETQUEUE_H
 #define BACKEND_NETQUEUE_H
 
 #include <net/if.h>
 #include "backend.h"
+#include "linger.h"
 #include "loop.h"
 #include "netframe.h"
 
@@ -33,6 +34,9 @@ struct queue {
     bool readable, starved;        /* the tap has frames; the guest has too few buffers */
     bool tx_masked, rx_masked, listed;
     bool paused;                   /* what is masked stays so until the timer */
+    struct lingering linger;       /* at what the guest sends */
+    struct tap_watch *watch;
+    unsigned reads;                /* so many at once were enough the last time */
     unsigned tx_idle, rx_idle;     /* events in a row that brought nothing */
     struct virtio_net_hdr held_header;
     uint8_t *held;

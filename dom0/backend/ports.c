@@ -2,7 +2,9 @@
 #define _GNU_SOURCE
 #include "backend.h"
 #include "log.h"
-#include "loop.h"
+#include "uring.h"
+#include <fcntl.h>
+#include <liburing.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,36 +14,60 @@
 #define NR_PORTS (1u << 17) /* the FIFO ABI's */
 
 static xenevtchn_handle *handle;
-static struct source source;
 static struct port **table; /* by local port */
 static unsigned table_size;
-static evtchn_port_t to_unmask[PORTS_A_READ];
+/* The device speaks arrays of ports. One read always waits; what is to be unmasked is collected, given to the kernel with
+ * whatever the round asks for, and stays as it is until that has ended. */
+static struct completion reading, writing;
+static evtchn_port_t came[PORTS_A_READ], to_unmask[PORTS_A_READ], unmasking[PORTS_A_READ];
 static unsigned nr_unmask;
+static bool is_reading, is_writing;
 
-/* The device speaks arrays of ports: one system call for many of them. */
-static void ports_event(struct source *s, uint32_t events)
+static void ports_read(void)
 {
-    evtchn_port_t ports[PORTS_A_READ];
-    ssize_t n = read(xenevtchn_fd(handle), ports, sizeof(ports));
+    struct io_uring_sqe *e = uring_entry();
 
-    (void)s;
-    (void)events;
-    if (n < 0 && errno == EFBIG) {
+    if (!e)
+        return; /* the next round does it */
+    io_uring_prep_read(e, xenevtchn_fd(handle), came, sizeof(came), 0);
+    uring_asked(e, &reading);
+    is_reading = true;
+}
+
+static void ports_came(struct completion *c, int n)
+{
+    (void)c;
+    is_reading = false;
+    if (n == -EFBIG)
         log_line(LOG_ERROR, "event channels came faster than they were read");
-        return;
-    }
-    for (ssize_t i = 0; i < n / (ssize_t)sizeof(ports[0]); i++)
-        if (ports[i] < table_size && table[ports[i]])
-            table[ports[i]]->event(table[ports[i]]);
+    for (int i = 0; i < n / (int)sizeof(came[0]); i++)
+        if (came[i] < table_size && table[came[i]])
+            table[came[i]]->event(table[came[i]]);
+    ports_read();
+}
+
+static void ports_unmasked(struct completion *c, int n)
+{
+    (void)c;
+    is_writing = false;
+    if (n < 0)
+        log_line(LOG_ERROR, "unmasking event channels: %s", strerror(-n));
 }
 
 int ports_open(void)
 {
+    int fd;
+
     handle = xenevtchn_open(NULL, 0);
     if (!handle)
         return -1;
-    source.event = ports_event;
-    return loop_add(xenevtchn_fd(handle), &source, EPOLLIN);
+    fd = xenevtchn_fd(handle);
+    reading.done = ports_came;
+    writing.done = ports_unmasked;
+    if (fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK)) /* else io_uring has a thread for it */
+        return -1;
+    ports_read();
+    return 0;
 }
 
 int port_bind(struct port *p, unsigned domid, uint32_t remote)
@@ -67,11 +93,20 @@ int port_bind(struct port *p, unsigned domid, uint32_t remote)
     return 0;
 }
 
+/* What is collected, at once. */
+static void ports_flush(void)
+{
+    uring_submit();
+    if (nr_unmask && write(xenevtchn_fd(handle), to_unmask, nr_unmask * sizeof(to_unmask[0])) < 0)
+        log_line(LOG_ERROR, "unmasking event channels: %s", strerror(errno));
+    nr_unmask = 0;
+}
+
 void port_unbind(struct port *p)
 {
     if (p->local < 0)
         return;
-    ports_round(); /* what is collected may be this one, and the number someone else's at the round's end */
+    ports_flush(); /* what is collected may be this one, and the number someone else's at the round's end */
     table[p->local] = NULL;
     xenevtchn_unbind(handle, (evtchn_port_t)p->local);
     p->local = -1;
@@ -80,7 +115,7 @@ void port_unbind(struct port *p)
 void port_unmask(struct port *p)
 {
     if (nr_unmask == PORTS_A_READ)
-        ports_round();
+        ports_flush();
     to_unmask[nr_unmask++] = (evtchn_port_t)p->local;
 }
 
@@ -91,7 +126,15 @@ void port_notify(struct port *p)
 
 void ports_round(void)
 {
-    if (nr_unmask && write(xenevtchn_fd(handle), to_unmask, nr_unmask * sizeof(to_unmask[0])) < 0)
-        log_line(LOG_ERROR, "unmasking event channels: %s", strerror(errno));
+    struct io_uring_sqe *e;
+
+    if (!is_reading)
+        ports_read();
+    if (!nr_unmask || is_writing || !(e = uring_entry()))
+        return;
+    memcpy(unmasking, to_unmask, nr_unmask * sizeof(to_unmask[0]));
+    io_uring_prep_write(e, xenevtchn_fd(handle), unmasking, nr_unmask * (unsigned)sizeof(to_unmask[0]), 0);
+    uring_asked(e, &writing);
+    is_writing = true;
     nr_unmask = 0;
 }

@@ -37,7 +37,12 @@ void loop_bury(struct source *s)
     buried = s;
 }
 
-void loop_round(int timeout_ms)
+int loop_fd(void)
+{
+    return epoll;
+}
+
+int loop_round(int timeout_ms)
 {
     struct epoll_event events[64];
     int n = epoll_wait(epoll, events, 64, timeout_ms);
@@ -54,4 +59,5 @@ void loop_round(int timeout_ms)
         buried = s->buried_next;
         free(s);
     }
+    return n > 0 ? n : 0;
 }

@@ -19,6 +19,7 @@ int loop_add(int fd, struct source *s, uint32_t events);            /* the same 
 void loop_change(int fd, struct source *s, uint32_t events);
 void loop_remove(int fd);                                           /* before it is closed */
 void loop_bury(struct source *s);                                   /* malloc'ed; freed after this round */
-void loop_round(int timeout_ms);
+int loop_round(int timeout_ms);                                     /* how many events there were */
+int loop_fd(void);                                                  /* readable while there are events */
 
 #endif

@@ -71,7 +71,7 @@ bench-create: $(B)/xen/xen
 # `make bench-io`: what runs in Dom0 and in the guest, and the plugin that counts between its marks.
 $(B)/bench/io: tests/bench/io/io.c
 	@mkdir -p $(@D)
-	$(CC) $(DOM0_CFLAGS) -static -no-pie -fno-pie -Wl,-Ttext-segment=0x5a5a0000 $< -o $@
+	$(CC) $(DOM0_CFLAGS) -static -fno-pie -Wl,-Ttext-segment=0x5a5a0000 $< -o $@
 
 $(B)/bench/io-count.so: tests/bench/io/count.c tests/bench/boot/qemu_plugin.h
 	@mkdir -p $(@D)

@@ -4,6 +4,7 @@
 #include "dom0/backend/netqueue.h"
 #include "dom0/backend/netcredit.h"
 #include "dom0/lib/log.h"
+#include "fake_tapio.h"
 #include <criterion/criterion.h>
 #include <stdarg.h>
 #include <string.h>
@@ -300,7 +301,7 @@ Test(netqueue, a_broken_receive_ring_too)
 
 Test(netqueue, what_comes_is_received)
 {
-    offers(8);
+    offers(2 * NET_RX_SLOTS);
     comes(60, 1);
     comes(9000, 2);
     rounds();
