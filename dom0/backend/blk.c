@@ -268,11 +268,20 @@ void disk_leave(struct disk *disk)
         disk_ended(disk);
 }
 
+/* A toolstack removes the front end's folder first. */
+static bool taken_away(struct device *d)
+{
+    char *state = d->gone || d->dead ? NULL : key_read(d, true, "state");
+
+    free(state);
+    return !d->dead && !state;
+}
+
 static void block_disconnect(struct device *d)
 {
     struct disk *disk = d->data;
 
-    if (!d->gone || d->dead || !refuse_begin(disk))
+    if (!taken_away(d) || !refuse_begin(disk))
         disk_leave(disk);
 }
 

@@ -98,7 +98,7 @@ void disk_ended(struct disk *disk);
 /* Lets go of the guest, and of everything else as soon as storage has done what it has. */
 void disk_leave(struct disk *disk);
 /*
- * blkrefuse.c: the folder of a disk that is in use was removed. Linux's front end waits for an answer to each request before it
+ * blkrefuse.c: a folder of a disk that is in use was removed. Linux's front end waits for an answer to each request before it
  * lets the device go, also to those that are still on their way to the ring: so they have errors for some seconds, or until the
  * guest ends; disk_leave() then. False: there is nobody to answer.
  */

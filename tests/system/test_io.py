@@ -106,7 +106,7 @@ def test_io_of_hostile_back_ends(hv):
     """Whatever a back end does, the guest ends its work with that device, says why, and others serve it."""
     files = {name: contents(built(path)) for name, path in (('disk.elf', 'pvguest/disk.elf'), ('net.elf', 'pvguest/net.elf'),
              ('cksum', 'system/cksum'), ('tcppeer', 'system/tcppeer'), ('badback', 'system/badback'))}
-    m = run('io-hostile', hv, 'hostile.sh', files, smp=2, dom0_mem=512, mem=1024)
+    m = run('io-hostile', hv, 'hostile.sh', files, smp=2, dom0_mem=512, mem=1024, timeout=600)
     good = expect(m, r'^good is (\d+ \d+)')[1]
     expect(m, rf'^disks: disk \d+: cksum {good}$')
     expect(m, r'^disks: disk: end: good')
@@ -121,7 +121,8 @@ def test_io_of_hostile_back_ends(hv):
 def test_io_under_faults(hv):
     """A device that is gone, by force or with its qemu-nbd, is an error to who uses it, and the guest goes on."""
     files = {'disk.elf': contents(built('pvguest/disk.elf'))}
-    m = run('io-faults', hv, 'faults.sh', files, base='dom0/qemu.img', well=expect_healthy, smp=2, dom0_mem=1024, mem=1536)
+    m = run('io-faults', hv, 'faults.sh', files, base='dom0/qemu.img', well=expect_healthy, smp=2, dom0_mem=1024, mem=1536,
+            timeout=600)
     for disk in ('xvda', 'xvdc'):
         expect(m, rf'^lin: {disk} ends: .*Input/output error')
     expect(m, r'qemu-nbd ended')

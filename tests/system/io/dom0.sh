@@ -21,7 +21,7 @@ says() {
 
 # login GUEST: root's shell at its console becomes what does steps
 login() {
-    says $1 'login: ' 400
+    says $1 'login: ' 900
     echo "$1 is at its login"
     mkfifo /run/$1.in
     (exec 3<>/run/$1.in; exec pxl console $1 <&3 >/dev/null) &

@@ -33,4 +33,3 @@ says after 'net: address' 30
 pxl destroy after
 ended after 20
 leftovers
-xenstore-ls /local/domain/0/backend
