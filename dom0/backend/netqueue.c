@@ -125,6 +125,17 @@ static void multicast_change(struct nic *n, const struct net_packet *p)
         memcpy(n->multicast[i], n->multicast[--n->multicasts], 6);
 }
 
+/* Where a packet is copied to, from `to` on: so that few parts of the guest's, and they are whole pages but for the first, lie in two
+ * pages here, as each costs a copy of its own. */
+static uint8_t *place(const struct net_packet *p, uint8_t *to)
+{
+    uintptr_t at = (uintptr_t)to, first = p->frag[0].size;
+
+    if (p->frags == 1)
+        return at % NET_PAGE + first <= NET_PAGE ? to : to + -at % NET_PAGE;
+    return to + -(at + first) % NET_PAGE;
+}
+
 static void copy_in(const struct queue *q, struct sending *s, uint8_t *to)
 {
     s->frame = to;
@@ -200,7 +211,7 @@ static int collect(struct queue *q, bool *credit, bool *more)
     *more = true;
     if (net_tx_look(&q->tx) < 0)
         goto broken;
-    while (n < PACKETS && copies < COPIES && to + XEN_NETIF_MAX_TX_SIZE < tx_area + TX_AREA) {
+    while (n < PACKETS && copies < COPIES && to + NET_PAGE + XEN_NETIF_MAX_TX_SIZE < tx_area + TX_AREA) {
         struct sending *s = &sending[n];
         enum net_take t;
 
@@ -218,6 +229,7 @@ static int collect(struct queue *q, bool *credit, bool *more)
         if (s->packet.bad || s->packet.multicast)
             continue;
         credit_take(q->nic, s->packet.size);
+        to = place(&s->packet, to);
         copy_in(q, s, to);
         to += (s->packet.size + 2 * HEADER - 1) & ~(uint32_t)(HEADER - 1);
     }
