@@ -140,12 +140,12 @@ static void disconnect_front(void)
 }
 
 /* False: the front end does not come, or what it says is of a connection that was. */
-static bool connect_front(bool rich)
+static bool connect_front(bool rich, int ms)
 {
     static const char *const keys[2][2] = {{"tx-ring-ref", "rx-ring-ref"}, {"ring-ref"}};
 
     offer(rich);
-    if (!await_front(XenbusStateInitialised, XenbusStateConnected, 5000))
+    if (!await_front(XenbusStateInitialised, XenbusStateConnected, ms))
         return false;
     port = xenevtchn_bind_interdomain(evtchn, domid, front_number("event-channel"));
     for (int i = 0; port > 0 && i < 2 - is_disk; i++) {
@@ -239,7 +239,7 @@ static void comes_and_goes(void)
         disconnect_front();
         set(back, "state", "%u", i & 1 ? XenbusStateClosed : XenbusStateInitWait);
         usleep(some() % 20000);
-        if (!connect_front(i & 1))
+        if (!connect_front(i & 1, 2000))
             continue;
         if (is_disk)
             sectors("2048", "512");
@@ -329,7 +329,7 @@ static void one(unsigned trick, const char *name)
     bool good;
 
     folders();
-    good = connect_front(trick & 1);
+    good = connect_front(trick & 1, 30000);
     taken = 0;
     if (good && is_disk)
         sectors(trick == 8 ? "18446744073709551615" : "2048", trick == 8 ? "77" : "512");
@@ -341,7 +341,7 @@ static void one(unsigned trick, const char *name)
         card_trick(trick);
     else
         printf("badback: the front end does not come\n");
-    good = await_front(XenbusStateClosing, XenbusStateClosed, 1000);
+    good = await_front(XenbusStateClosing, XenbusStateClosed, 3000);
     printf("badback: %s: the front end %s\n", name, good ? "gave up" : "goes on");
     fflush(stdout);
     disconnect_front();
