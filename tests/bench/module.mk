@@ -59,7 +59,7 @@ $(B)/bench/true-dynamic: tests/bench/create/true.c
 
 $(B)/bench/create: tests/bench/create/create.c $(B)/tools/libpxl.a
 	@mkdir -p $(@D)
-	$(CC) $(LIBPXL_CFLAGS) -static $^ $(LIBPXL_LIBS) -o $@
+	$(CC) $(LIBPXL_CFLAGS) -static $(filter %.c %.a,$^) $(LIBPXL_LIBS) -o $@
 
 BENCH_CREATE := $(addprefix $(B)/bench/,first.elf true-static true-dynamic create)
 host-tests: $(BENCH_CREATE)
