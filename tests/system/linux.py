@@ -2,9 +2,11 @@
 """Debian's kernel as Dom0: boots of it with a script inside, and what its console must not say."""
 
 import hashlib
+import io
 import os
 import random
 import re
+import tarfile
 import threading
 import time
 
@@ -39,6 +41,17 @@ def archive(files):
 def contents(path):
     with open(path, 'rb') as f:
         return f.read()
+
+
+def tar(files):
+    """An archive of programs, {path: contents}."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode='w') as whole:
+        for name, data in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mode = len(data), 0o755
+            whole.addfile(entry, io.BytesIO(data))
+    return out.getvalue()
 
 
 def stored(name, make):

@@ -2,28 +2,16 @@
 """Real input for the back ends: Debian guests with fio, iperf3 and the like, over pxbackd and over the kernel's. `make test-io`."""
 
 import hashlib
-import io
 import os
-import tarfile
 
 from harness import BUILD, FULL, Skip, built, cases, expect, expect_healthy, expect_none, fail
-from linux import boot_linux, contents, expect_well, script_image, stored
+from linux import boot_linux, contents, expect_well, script_image, stored, tar
 
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'io')
 
 
 def part(name):
     return contents(os.path.join(HERE, name))
-
-
-def tar(files):
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode='w') as archive:
-        for name, data in files.items():
-            entry = tarfile.TarInfo(name)
-            entry.size, entry.mode = len(data), 0o755
-            archive.addfile(entry, io.BytesIO(data))
-    return out.getvalue()
 
 
 def random_gib():

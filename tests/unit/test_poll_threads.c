@@ -12,7 +12,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <criterion/criterion.h>
-#include "fake_core.h"
+#include "start.h"
 #include "core/evtchn.h"
 #include "core/sched.h"
 
@@ -81,15 +81,8 @@ Test(poll_threads, an_event_ends_the_poll_for_it_whatever_else_is_sent)
     struct evtchn_bind_ipi a = {.vcpu = 0}, b = {.vcpu = 1};
     pthread_t threads[2];
 
-    fake_reset();
-    fake_quiet = true;
-    timers_reset();
-    domain_system_init();
-    sched_init("credit2");
-    sched_cpu_up(0);
-    cr_assert_eq(domain_create(1, 8, false, &d), 0);
-    for (unsigned i = 0; i < 8; i++)
-        cr_assert_eq(vcpu_create(d, i, NULL), 0);
+    core_start();
+    d = new_domain(1, 8);
     cr_assert_eq(evtchn_bind_ipi(d, &a), 0);
     cr_assert_eq(evtchn_bind_ipi(d, &b), 0);
     port = a.port;

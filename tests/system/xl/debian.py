@@ -9,7 +9,7 @@ import tarfile
 
 from commands import SHORT, script
 from harness import BUILD, ROOT, built
-from linux import boot_linux, contents, stored
+from linux import boot_linux, contents, stored, tar
 
 sys.path.append(os.path.join(ROOT, 'dom0', 'image'))
 import debs
@@ -44,16 +44,6 @@ def boot(hv, _many, watch):
             (r'Debian 12 as Dom0', b'stty -echo; dmesg -n 1; tar -C / -xf /dev/vdb; bash /px/test.sh\n')]
     return boot_linux(os.path.join(folder, 'initrd'), 'root=LABEL=dom0 ro quiet', kernel=os.path.join(folder, 'vmlinuz'), hv=hv,
                       dom0_mem=1024, mem=2048, timeout=900, hv_args='loglvl=error', watch=watch, extra=drives, feed=feed)
-
-
-def tar(files):
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode='w') as archive:
-        for name, data in files.items():
-            entry = tarfile.TarInfo(name)
-            entry.size, entry.mode = len(data), 0o755
-            archive.addfile(entry, io.BytesIO(data))
-    return out.getvalue()
 
 
 def busybox():
