@@ -51,9 +51,13 @@ def drives(paths):
     return words
 
 
-def run(name, hv, script, files=None, base='dom0/pxl.img', well=expect_well, **options):
+def skip_short():
+    """Before anything is made for the case."""
     if not FULL or not os.path.exists(os.path.join(BUILD, 'dom0/debian-io/root.ext4')):
         raise Skip('make test-io')
+
+
+def run(name, hv, script, files=None, base='dom0/pxl.img', well=expect_well, **options):
     text = (part('dom0.sh') + part(script)).decode()
     m = boot_linux(script_image(f'{name}-{hv}', text, files, base=base), 'px.script=/px/test.sh quiet', hv=hv, **options)
     expect(m, r'^PX-STATUS: 0')
@@ -65,6 +69,7 @@ def run(name, hv, script, files=None, base='dom0/pxl.img', well=expect_well, **o
 
 @cases(('philoxen',), ('xen',))
 def test_io_of_debian_guests(hv):
+    skip_short()
     root = (built('dom0/debian-io/root.ext4'), 'forget')
     netload = contents(built('system/netload'))
     guest = stored('io-guest.tar', lambda: tar({'px/guest.sh': part('guest.sh'), 'px/netload': netload}))
@@ -92,6 +97,7 @@ def test_io_of_debian_guests(hv):
 @cases(('philoxen',), ('xen',))
 def test_io_of_hostile_back_ends(hv):
     """Whatever a back end does, the guest ends its work with that device, says why, and others serve it."""
+    skip_short()
     files = {name: contents(built(path)) for name, path in (('disk.elf', 'pvguest/disk.elf'), ('net.elf', 'pvguest/net.elf'),
              ('cksum', 'system/cksum'), ('tcppeer', 'system/tcppeer'), ('badback', 'system/badback'))}
     m = run('io-hostile', hv, 'hostile.sh', files, smp=2, dom0_mem=512, mem=1024, timeout=600)
@@ -108,6 +114,7 @@ def test_io_of_hostile_back_ends(hv):
 @cases(('philoxen',), ('xen',))
 def test_io_under_faults(hv):
     """A device that is gone, by force or with its qemu-nbd, is an error to who uses it, and the guest goes on."""
+    skip_short()
     files = {'disk.elf': contents(built('pvguest/disk.elf'))}
     m = run('io-faults', hv, 'faults.sh', files, base='dom0/qemu.img', well=expect_healthy, smp=2, dom0_mem=1024, mem=1536,
             timeout=600)
@@ -122,6 +129,7 @@ def test_io_under_faults(hv):
 @cases(('philoxen',), ('xen',))
 def test_io_out_of_the_machine(hv):
     """The example guests of `make run`: a disk, the gateway's answers, and a server on this machine."""
+    skip_short()
     network = ['-netdev', 'user,id=net0,guestfwd=tcp:10.0.2.100:7-cmd:cat', '-device', 'virtio-net-pci,netdev=net0,romfile=']
     m = run('io-out', hv, 'out.sh', dom0_mem=1024, mem=1536, extra=network)
     expect(m, r'^linux: What the example guest writes here')
