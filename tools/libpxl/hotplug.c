@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Devices of a domain that runs: attached and detached, and so in its kept configuration. */
+/*
+ * Devices of a domain that runs: attached and detached, and so in its kept configuration.
+ *
+ * LIMIT: when connecting a network card fails in Dom0 (its name is taken, a script fails), it goes again at once; Linux's front end may have
+ * begun with it, and then waits for ever, and the guest's other devices with it.
+ */
 #include "config.h"
 #include "device.h"
 #include "making.h"

@@ -69,8 +69,8 @@ saw second_interface 20 'PING 1 2 packets transmitted, 2 packets received'
 check vifname 0 guest1 ls /sys/class/net/br1/brif
 check network_list 0 '^0   0  00:16:3e:00:00:01     0     4 +' pxl network-list linux
 check network_list_json 0 '"mac":"00:16:3e:00:00:01".*"bridge":"br0","mode":"bridge"' pxl network-list --json linux
-check network_no_bridge 1 'nobr' pxl network-attach linux bridge=nobr
-until_true 5 sh -c '! ls -d /sys/class/net/vif1.2' && ok network_undone || bad network_undone
+check network_no_bridge 1 'the bridge nobr: there is none' pxl network-attach linux bridge=nobr
+check network_not_begun 1 '' ls -d /sys/class/net/vif1.2
 check network_kept 0 'mac=00:16:3e:00:00:01,bridge=br0' pxl list -l linux
 check block_detach 0 '^$' pxl block-detach linux xvdb
 saw disk_goes 10 'HAS block/xvdc class'
@@ -97,6 +97,8 @@ else # which does not wait for a front end that never came
 fi
 check deaf_force 0 '^$' pxl block-detach --force sleep xvda
 check deaf_list 0 'BE-path' pxl block-list sleep
+check deaf_name_taken 1 'attach an interface to domain 2' pxl network-attach sleep bridge=br0 vifname=br1
+until_true 5 sh -c '! ls /sys/class/net | grep vif2' && ok deaf_undone || bad deaf_undone
 check deaf_network 0 '^$' pxl network-attach sleep bridge=br0
 check deaf_network_force 0 '^$' pxl network-detach -f sleep 0
 until_true 5 sh -c '! ls /sys/class/net | grep vif2' && ok deaf_no_vif || bad deaf_no_vif
