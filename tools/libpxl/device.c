@@ -207,7 +207,8 @@ static int device_begin(struct device *d)
     if (d->disk ? disk_choose(d) || (d->kind == KIND_VBD && disk_open(d))
         : d->vif ? vif_choose(d) : d->kind == KIND_CHANNEL && channel_choose(d))
         return -1;
-    if (!store_change(d->p, device_keys, d))
+    d->made = !store_change(d->p, device_keys, d);
+    if (d->made)
         return 0;
     loop_clear(d->node);
     return -1;

@@ -37,6 +37,7 @@ struct device {
     char mac[18];
     char script[256];    /* one that we run: its path; else "" */
     bool hot;            /* the domain runs already */
+    bool made;           /* its folders are in the store */
     bool qemu;           /* it has a QEMU, which would take what pxbackd has in backend/qnic and backend/console too (qemu.h) */
 };
 

@@ -130,12 +130,11 @@ static void undo(struct device *d)
     struct pxl_fault *fault = d->p->fault;
     char id[12];
 
-    if (!fault || fault->err == EEXIST) /* the device that was there stays */
+    if (!fault || !d->made) /* another device may have its number: that one stays */
         return;
     d->p->fault = NULL;
     snprintf(id, sizeof(id), "%u", d->id);
-    if (d->id || d->vif)
-        device_drop(d->p, d->domid, d->kind, id);
+    device_drop(d->p, d->domid, d->kind, id);
     fault_clear(d->p);
     d->p->fault = fault;
 }
