@@ -156,7 +156,7 @@ static int make_numbered(struct device *d)
     for (d->id = 0; d->id < VIFS_MOST; d->id++) {
         fault_clear(d->p);
         rc = device_make(d);
-        if (!rc || !d->p->fault || d->p->fault->err != EEXIST)
+        if (!rc || d->made || !d->p->fault || d->p->fault->err != EEXIST)
             return rc;
     }
     return rc;

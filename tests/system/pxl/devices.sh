@@ -100,6 +100,7 @@ else # which does not wait for a front end that never came
 fi
 check deaf_force 0 '^$' pxl block-detach --force sleep xvda
 check deaf_list 0 'BE-path' pxl block-list sleep
+check deaf_name_taken 1 'attach an interface to domain 2' pxl network-attach sleep bridge=br0 vifname=br1
 check deaf_network 0 '^$' pxl network-attach sleep bridge=br0
 check deaf_network_force 0 '^$' pxl network-detach -f sleep 0
 until_true 5 sh -c '! ls /sys/class/net | grep vif2' && ok deaf_no_vif || bad deaf_no_vif
