@@ -7,7 +7,6 @@
 #include "hypercall/control.h"
 #include "lib/string.h"
 
-
 /* ---- the log ---- */
 
 /* A buffer that cannot be written loses what was read. */
@@ -74,7 +73,6 @@ static long op_domain_list(struct sysctl_call *c, struct xen_sysctl *op)
 }
 
 /* ---- scheduler and its one pool ---- */
-
 
 static long op_sched_id(struct sysctl_call *c, struct xen_sysctl *op)
 {

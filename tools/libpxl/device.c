@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <xen/io/xenbus.h>
 
 #define BACKEND_WAIT_MS 10000
@@ -83,14 +82,6 @@ static int device_keys(struct pxl *p, xs_transaction_t t, void *arg)
 }
 
 /* ---- what the back end does ---- */
-
-static int64_t now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static bool complains(struct pxl *p, uint32_t domid, unsigned kind, unsigned id)
 {

@@ -18,6 +18,16 @@
 #include <xenforeignmemory.h>
 #include <xenstore.h>
 #include "wire.h"
+#include <time.h>
+
+/* For how long something may take: of the clock that nobody sets. */
+static inline int64_t now_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
 
 /* Memory that hypercalls may read and write; arguments are made in its parts. */
 #define BOUNCE_BYTES (64u << 10) /* the kernel clears all of it at each start */

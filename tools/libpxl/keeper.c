@@ -61,14 +61,6 @@ static void on_signal(int s)
     asked_to_end = 1;
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static void say(struct keeper *k, const struct kept *d, const char *what)
 {
     pxl_log(k->p, 0, "%ld: domain %u (%s): %s", (long)time(NULL), d->domid, d->name, what);

@@ -86,14 +86,6 @@ int pxl_shutdown(struct pxl *p, uint32_t domid, int how)
                : 0;
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Its end is heard from the store; whether it has come, the hypervisor says. */
 int pxl_wait_end(struct pxl *p, uint32_t domid, int timeout_ms, int *reason)
 {

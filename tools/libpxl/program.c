@@ -95,14 +95,6 @@ static pid_t start(const struct program *g, int *from)
     return pid;
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Until it closes its output; false when the time is over. A script may leave a daemon behind that keeps the output open: its own end is
  * what counts. */
 static bool follow(pid_t pid, int from, int64_t end, struct tail *t, int *status)

@@ -12,7 +12,6 @@
 #include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define NOTE PXL_RUN "/%u.qemu"
@@ -51,14 +50,6 @@ int vfb_keys(struct device *d, xs_transaction_t t)
 }
 
 /* ---- the process ---- */
-
-static int64_t now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* When the process began, in the kernel's units: with its number it names a process for ever. 0: there is none. */
 static uint64_t started(pid_t pid)
