@@ -247,6 +247,10 @@ void nbd_ask(struct nbd_image *n, struct blkio *io, int what, void *data, size_t
     nbd_completion_callback done = {.callback = completed, .user_data = io};
     int64_t rc;
 
+    if (!n->h) { /* it is started again */
+        io->end.done(&io->end, -EIO);
+        return;
+    }
     io->bytes = (int)bytes;
     switch (what) {
     case NBD_READ: rc = lib_nbd_aio_pread(n->h, data, bytes, at, done, 0); break;

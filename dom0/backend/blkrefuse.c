@@ -62,7 +62,7 @@ bool refuse_begin(struct disk *disk)
         return false;
     log_line(LOG_NOTE, "%s: taken away from a guest that uses it: errors for %u s", device_name(disk->d), REFUSE_MS / 1000);
     disk->limits = (struct blk_disk){.sector_size = disk->limits.sector_size, .readonly = true};
-    disk->refuse_until = clock_ms() + REFUSE_MS;
+    disk->refuse_until = clock_ms() + REFUSE_MS; /* once: no other disconnect() comes before device_settled() */
     TAILQ_INSERT_TAIL(&refusing, disk, refuse);
     timer_arm();
     return true;

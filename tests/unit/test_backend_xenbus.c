@@ -376,10 +376,12 @@ Test(backend_xenbus, what_takes_time_to_settle_gets_no_other_call_meanwhile)
     state_is("4");
     front("1");
     front("3");
+    device_kill(last, "an index");
     store_remove(BACK);
     xenbus_event("/local/domain/0/backend/toy/3/7", "toy");
     turns();
-    cr_assert_eq(opened, 1);
+    device_kill(last, "an index");
+    cr_assert(opened == 1 && connected == 0);
     slow = false;
     device_settled(last);
     turns();
