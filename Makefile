@@ -91,7 +91,7 @@ bench-boot: ## count the instructions of Linux's boot as first domain on Xen and
 
 bench-create: ## create up to 1,000 guests, pxl on Philoxen and on Xen beside xl on Xen, and draw the curves (COUNT=N)
 
-bench-io: ## measure a guest's disk and network on Xen and on Philoxen, beside Dom0's (ONLY=time|count, HV=)
+bench-io: ## measure a guest's disk and network on Xen and on Philoxen, beside Dom0's (ONLY=time|count, HV=, CPUS=)
 
 hv-profile: ## say which functions of Philoxen take the most instructions of that boot (TOP=N)
 

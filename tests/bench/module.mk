@@ -82,6 +82,6 @@ host-tests: $(BENCH_IO)
 
 bench-io: $(B)/xen/xen
 	@$(JOBS) $(B)/philoxen programs $(BENCH_IO) $(B)/dom0/pxl.img
-	@tests/bench/io/run $(ONLY:%=--only %) $(HV:%=--hv %)
+	@tests/bench/io/run $(ONLY:%=--only %) $(HV:%=--hv %) $(if $(CPUS),--cpus $(CPUS))
 
 -include $(wildcard $(B)/bench/*.d)

@@ -16,6 +16,7 @@
 
 typedef uint64_t plugin_id_t;
 struct qemu_plugin_tb;
+struct qemu_plugin_insn;
 
 enum plugin_regs { PLUGIN_NO_REGS = 0 };
 enum plugin_inline { PLUGIN_ADD_U64 = 0 };
@@ -28,3 +29,8 @@ void qemu_plugin_register_vcpu_tb_exec_inline(struct qemu_plugin_tb *tb, enum pl
 void qemu_plugin_register_atexit_cb(plugin_id_t id, void (*ending)(plugin_id_t id, void *data), void *data);
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
 uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *tb);
+struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t n);
+const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *insn);
+size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *insn);
+uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *insn);
+void qemu_plugin_register_vcpu_insn_exec_inline(struct qemu_plugin_insn *insn, enum plugin_inline op, void *counter, uint64_t add);
