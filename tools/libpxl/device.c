@@ -50,7 +50,7 @@ static int keys_common(struct device *d, xs_transaction_t t)
     /* What a guest made of the folder of a device that it had before is not to be believed. */
     if (d->hot && (taken(d, t) || store_remove(p, t, "%s", front_path) || store_remove(p, t, "%s", back_path)))
         return -1;
-    return store_mkdir(p, t, back_path, 0, (int)d->domid) || store_mkdir(p, t, front_path, d->domid, 0) ||
+    return store_mkdir(p, t, back_path, 0, (int)d->domid) || store_mkdir(p, t, front_path, d->hot ? 0 : d->domid, d->hot ? -1 : 0) ||
                    (d->hot && device_back(d, t, MAKING, "1")) || device_front_key(d, t, "backend", back_path) ||
                    device_front_key(d, t, "backend-id", "0") || device_front_key(d, t, "state", state) ||
                    device_back(d, t, "frontend", front_path) || device_back(d, t, "frontend-id", id) ||
@@ -290,6 +290,30 @@ int devices_add(struct pxl *p, uint32_t domid, const char *name, const char *uui
     }
     free(all);
     return rc;
+}
+
+static int own_front(struct pxl *p, xs_transaction_t t, void *arg)
+{
+    const struct device *d = arg;
+    char path[96], key[192];
+    unsigned n = 0;
+    int rc = 0;
+    char **keys;
+
+    snprintf(path, sizeof(path), FRONT, d->domid, device_fronts[d->kind], d->id);
+    keys = store_list(p, path, &n); /* Dom0's alone until now: nobody changes them */
+    for (unsigned i = 0; keys && i < n && !rc; i++) {
+        snprintf(key, sizeof(key), "%s/%s", path, keys[i]);
+        rc = store_own(p, t, key, d->domid, 0);
+    }
+    free(keys);
+    return rc || store_own(p, t, path, d->domid, 0) ||
+           store_remove(p, t, BACK "/" MAKING, device_kinds[d->kind], d->domid, d->id) ? -1 : 0;
+}
+
+int device_show(struct device *d)
+{
+    return store_change(d->p, own_front, d);
 }
 
 void device_drop(struct pxl *p, uint32_t domid, unsigned kind, const char *id)

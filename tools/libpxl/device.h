@@ -7,7 +7,8 @@
  * the guest could have written: a back end is found by its own name.
  *
  * A device that is attached while the domain lives has the key MAKING in its back end's folder until it is complete: who is killed
- * on the way leaves that, and a note (making.h) by which pxl_sweep() finds it.
+ * on the way leaves that, and a note (making.h) by which pxl_sweep() finds it. Until then its front end's folder is Dom0's alone: Linux,
+ * which looks at a folder once it may read it, waits for ever for a back end that was there and went.
  */
 #ifndef PXL_DEVICE_H
 #define PXL_DEVICE_H
@@ -51,7 +52,8 @@ static inline unsigned device_other_kind(unsigned kind)
  * macs: for each vif, what it got. */
 int devices_add(struct pxl *p, uint32_t domid, const char *name, const char *uuid, const struct pxl_config *c, char (*macs)[18]);
 void devices_remove(struct pxl *p, uint32_t domid); /* at its end: the back ends' folders */
-int device_make(struct device *d);                  /* one, from nothing to a ready back end */
+int device_make(struct device *d);                  /* one, from nothing to a ready back end; a hot one is not the guest's yet */
+int device_show(struct device *d);                  /* and that one is complete now: the guest may see it */
 void device_drop(struct pxl *p, uint32_t domid, unsigned kind, const char *id); /* both folders, and its loop */
 int device_back(struct device *d, xs_transaction_t t, const char *key, const char *value);
 int device_front_key(struct device *d, xs_transaction_t t, const char *key, const char *value);

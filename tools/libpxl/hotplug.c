@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Devices of a domain that runs: attached and detached, and so in its kept configuration.
- *
- * LIMIT: when connecting a network card fails in Dom0 (its name is taken, a script fails), it goes again at once; Linux's front end may have
- * begun with it, and then waits for ever, and the guest's other devices with it.
- */
+/* Devices of a domain that runs: attached and detached, and so in its kept configuration. */
 #include "config.h"
 #include "device.h"
 #include "making.h"
@@ -187,7 +182,7 @@ static int attach(struct device *d, struct making *m)
     }
     free(spec);
     if (!rc)
-        rc = store_remove(p, XBT_NULL, BACK "/" MAKING, device_kinds[d->kind], d->domid, d->id);
+        rc = device_show(d);
     if (rc)
         undo(d);
     return rc ? -1 : 0;

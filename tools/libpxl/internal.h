@@ -134,6 +134,7 @@ char *store_read(struct pxl *p, xs_transaction_t t, const char *format, ...) __a
 int store_remove(struct pxl *p, xs_transaction_t t, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* Owner `owner`, and if reader >= 0 that domain may read. */
 int store_mkdir(struct pxl *p, xs_transaction_t t, const char *path, uint32_t owner, int reader);
+int store_own(struct pxl *p, xs_transaction_t t, const char *path, uint32_t owner, int reader); /* of what is there */
 int store_introduce(struct pxl *p, uint32_t domid, uint64_t mfn, uint32_t port);
 /* How many nodes the domain may own: 0, or -1 with a fault; 1: this store has one quota for all. */
 int store_quota(struct pxl *p, uint32_t domid, uint32_t nodes);

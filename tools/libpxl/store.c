@@ -147,14 +147,19 @@ int store_remove(struct pxl *p, xs_transaction_t t, const char *format, ...)
     return queue(p, XS_RM, t, path, NULL, 0);
 }
 
-int store_mkdir(struct pxl *p, xs_transaction_t t, const char *path, uint32_t owner, int reader)
+int store_own(struct pxl *p, xs_transaction_t t, const char *path, uint32_t owner, int reader)
 {
     char perms[32];
     int n = snprintf(perms, sizeof(perms), "n%u", owner) + 1;
 
     if (reader >= 0)
         n += snprintf(perms + n, sizeof(perms) - (size_t)n, "r%d", reader) + 1;
-    return queue(p, XS_MKDIR, t, path, NULL, 0) || queue(p, XS_SET_PERMS, t, path, perms, (size_t)n) ? -1 : 0;
+    return queue(p, XS_SET_PERMS, t, path, perms, (size_t)n);
+}
+
+int store_mkdir(struct pxl *p, xs_transaction_t t, const char *path, uint32_t owner, int reader)
+{
+    return queue(p, XS_MKDIR, t, path, NULL, 0) || store_own(p, t, path, owner, reader) ? -1 : 0;
 }
 
 int store_introduce(struct pxl *p, uint32_t domid, uint64_t mfn, uint32_t port)

@@ -98,8 +98,6 @@ int vif_choose(struct device *d)
                         "connect the interface by %s: pxbackd alone translates addresses", v->script);
     if (v->ifname && (strlen(v->ifname) >= IFNAMSIZ || !*v->ifname || strchr(v->ifname, '/')))
         return pxl_fail(d->p, NULL, EINVAL, "1 to 15 bytes", "name the interface %s", v->ifname);
-    /* Before the guest sees any of it: Linux's front end, when its back end goes as soon as it came, waits for it for ever, and the
-     * guest's other devices with it. */
     if (mode && !strcmp(mode, "bridge") && v->bridge && !if_nametoindex(v->bridge))
         return pxl_fail(d->p, NULL, ENODEV, "ip link add NAME type bridge makes one", "put the interface on the bridge %s: there is none", v->bridge);
     mac_choose(d);

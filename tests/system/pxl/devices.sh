@@ -18,6 +18,8 @@ for n in 0 1; do
 done
 dd if=/dev/urandom of=/root/disk bs=1M count=4 2>/dev/null
 sum=$(md5sum </root/disk)
+printf '#!/bin/sh\nexit 5\n' >/root/fails
+chmod +x /root/fails
 cat >/root/linux.cfg <<END
 name = "linux"
 kernel = "/root/vmlinuz"
@@ -73,6 +75,9 @@ check network_list 0 '^0   0  00:16:3e:00:00:01     0     4 +' pxl network-list 
 check network_list_json 0 '"mac":"00:16:3e:00:00:01".*"bridge":"br0","mode":"bridge"' pxl network-list --json linux
 check network_no_bridge 1 'the bridge nobr: there is none' pxl network-attach linux bridge=nobr
 check network_not_begun 1 '' ls -d /sys/class/net/vif1.2
+# What cannot be connected never was: else Linux's front end would wait for it for ever, and all that comes below with it.
+check network_name_taken 1 'attach an interface to domain 1' pxl network-attach linux bridge=br0 vifname=br1
+[ "$1" != kernel ] || check network_script_fails 1 'ended with status 5' pxl network-attach linux script=/root/fails
 check network_stays 0 '^0   0  00:16:3e:00:00:01     0     4 ' pxl network-list linux
 check network_kept 0 'mac=00:16:3e:00:00:01,bridge=br0' pxl list -l linux
 check block_detach 0 '^$' pxl block-detach linux xvdb
