@@ -1,48 +1,12 @@
 # SPDX-License-Identifier: MIT
 """pvguest's front ends with pxbackd and with the kernel's back ends: data, attach and detach; hostile front ends."""
 
+import os
+
 from harness import FULL, built, cases, expect, expect_none
 from linux import boot_linux, contents, expect_well, script_image
 
-LIBRARY = r'''
-cd /root
-modprobe -a bridge xen-netback xen-blkback loop tun
-ip link add br0 type bridge
-ip link set br0 up
-ip addr add 10.9.0.1/24 dev br0
-[ -e /sys/class/net/br0 ] || exit 1
-# guest NAME KERNEL WORDS [LINE]...
-guest() {
-    printf 'name = "%s"\nkernel = "/px/%s.elf"\nmemory = 32\nextra = "%s"\n' "$1" "$2" "$3" >$1.cfg
-    name=$1
-    shift 3
-    for line; do echo "$line" >>$name.cfg; done
-    pxl create $name.cfg || exit 1
-}
-# log NAME TEXT SECONDS: waits for it on the guest's console
-log() {
-    n=$3
-    until grep -qs "$2" /var/log/pxl/console/$1.log || [ $n = 0 ]; do
-        n=$((n - 1))
-        sleep 1
-    done
-}
-# gone NAME: its console, once it has ended
-gone() {
-    n=60
-    while pxl domid $1 >/dev/null 2>&1 && [ $n -gt 0 ]; do
-        n=$((n - 1))
-        sleep 1
-    done
-    sed "s/^/$1: /" /var/log/pxl/console/$1.log
-}
-leftovers() {
-    pxl list
-    xenstore-ls /local/domain/0/backend | grep -q frontend && echo "split: back ends are left"
-    ls /sys/class/net | grep -q vif && echo "split: an interface is left"
-    true
-}
-'''
+LIBRARY = contents(os.path.join(os.path.dirname(os.path.abspath(__file__)), 'io', 'dom0.sh')).decode()
 
 DISKS = LIBRARY + r'''
 dd if=/dev/urandom of=one bs=1M count=8 2>/dev/null
@@ -53,18 +17,18 @@ for b in qdisk phy; do
     disks="disk = [ \"/root/one,raw,xvda,rw,backendtype=$b\", \"/root/two,raw,xvdb,ro,backendtype=$b\" ]"
     echo "$b one is $(/px/cksum <one)"
     guest fill-$b disk "sum fill=7" "$disks"
-    gone fill-$b
+    show fill-$b
     guest other-$b disk "verify=7 speed" "$disks"
     guest ro-$b disk "disk=1 sum fill=1" "disk = [ \"/root/last,raw,xvda,rw,backendtype=$b\", \"/root/two,raw,xvdb,ro,backendtype=$b\" ]"
-    gone other-$b
-    gone ro-$b
+    show other-$b
+    show ro-$b
     guest hot-$b disk hot
     pxl block-attach hot-$b /root/two,raw,xvdc,ro,backendtype=$b
-    log hot-$b 'disk 51744: cksum' 30
+    says hot-$b 'disk 51744: cksum' 30
     pxl block-detach hot-$b xvdc
-    log hot-$b 'disk 51744: gone' 30
+    says hot-$b 'disk 51744: gone' 30
     pxl block-attach hot-$b /root/last,raw,xvdd,rw,backendtype=$b
-    gone hot-$b
+    show hot-$b
 done
 guest busy disk "loop=6" 'disk = [ "/root/one,raw,xvda,rw,backendtype=qdisk" ]'
 for kill in 1 2 3 4; do
@@ -73,7 +37,7 @@ for kill in 1 2 3 4; do
     sleep 0.$kill
     pxbackd --pid-file /run/pxbackd.pid
 done
-gone busy
+show busy
 leftovers
 '''
 
@@ -82,7 +46,7 @@ for b in pxbackd kernel; do
     card="vif = [ \"bridge=br0,backendtype=$b\" ]"
     guest server-$b net "ip=10.9.0.2/24"
     pxl network-attach server-$b bridge=br0,backendtype=$b
-    log server-$b 'net: address' 30
+    says server-$b 'net: address' 30
     n=20
     until ping -q -c 1 -W 1 10.9.0.2 >/dev/null || [ $n = 0 ]; do n=$((n - 1)); done
     for size in 0 1 18 56 1000 1472 1473 4000 16000 40000 65000; do
@@ -90,15 +54,15 @@ for b in pxbackd kernel; do
     done
     echo "$b $(/px/tcppeer 10.9.0.2 8)"
     guest client-$b net "ip=10.9.0.3/24 echo=10.9.0.2 put=10.9.0.2 mib=8 for=1" "$card"
-    gone client-$b
+    show client-$b
     pxl network-detach server-$b 0
-    gone server-$b
+    show server-$b
 done
 guest nat net for=4 'vif = [ "script=vif-nat" ]'
-log nat 'net: address' 30
+says nat 'net: address' 30
 address=$(sed -n 's/^net: address //p' /var/log/pxl/console/nat.log)
 ping -q -c 2 $address | sed -n "s/^\(. packets.*\)/nat ping: \1/p"
-gone nat
+show nat
 leftovers
 '''
 SIZES = (0, 1, 18, 56, 1000, 1472, 1473, 4000, 16000, 40000, 65000)
@@ -128,7 +92,7 @@ def test_pvguest_disks(hv):
         expect(m, rf'^hot-{b}: disk: end: good')
     expect(m, r'^busy: disk 51712: [1-9]\d* rounds')
     expect(m, r'^busy: disk: end: good')
-    expect_none(m, r'^split: ')
+    expect_none(m, r'^io: ')
     if hv == 'philoxen':
         expect_well(m)
 
@@ -147,7 +111,7 @@ def test_pvguest_cards(hv):
     expect(m, r'^nat: net: address 10\.\d+\.\d+\.2$')
     expect(m, r'^nat ping: 2 packets transmitted, 2 packets received')
     expect(m, r'^nat: net: end: good')
-    expect_none(m, r'^split: ')
+    expect_none(m, r'^io: ')
     if hv == 'philoxen':
         expect_well(m)
 
@@ -162,26 +126,26 @@ for b in BACKENDS; do
     guest peer-$b net "ip=10.9.0.2/24" "vif = [ \"bridge=br0,backendtype=$n\" ]"
     guest bad-$b badfront vbd=51712 "disk = [ \"/root/bad,raw,xvda,rw,backendtype=$b\" ]" 'vcpus = 2'
     guest worse-$b badfront vif=0 "vif = [ \"bridge=br0,backendtype=$n\" ]" 'vcpus = 2'
-    log peer-$b 'net: address' 30
+    says peer-$b 'net: address' 30
     rounds=0
     while pxl domid bad-$b >/dev/null 2>&1 || pxl domid worse-$b >/dev/null 2>&1; do
-        /px/tcppeer 10.9.0.2 1 | grep -q good || echo "split: $b: another guest's network suffers"
+        /px/tcppeer 10.9.0.2 1 | grep -q good || bad "$b: another guest's network suffers"
         rounds=$((rounds + 1))
         [ $rounds = 90 ] && break
         sleep 1
     done
-    pxl destroy bad-$b 2>/dev/null && echo "split: bad-$b does not end"
-    pxl destroy worse-$b 2>/dev/null && echo "split: worse-$b does not end"
-    gone bad-$b
-    gone worse-$b
-    gone good-$b
+    pxl destroy bad-$b 2>/dev/null && bad "bad-$b does not end"
+    pxl destroy worse-$b 2>/dev/null && bad "worse-$b does not end"
+    show bad-$b
+    show worse-$b
+    show good-$b
     pxl destroy peer-$b
-    gone peer-$b
+    show peer-$b
     guest after-$b disk fill=3 "disk = [ \"/root/bad,raw,xvda,rw,backendtype=$b\" ]"
-    gone after-$b
+    show after-$b
 done
 leftovers
-pidof pxbackd >/dev/null || echo "split: pxbackd has died"
+pidof pxbackd >/dev/null || bad "pxbackd has died"
 tail -20 /var/log/pxl/pxbackd.log 2>/dev/null
 true
 '''
@@ -198,4 +162,4 @@ def test_hostile_front_ends(hv):
         expect(m, rf'^worse-{b}: badfront: end')
         expect(m, rf'^good-{b}: disk: end: good')
         expect(m, rf'^after-{b}: disk: end: good')
-    expect_none(m, r'^split: ')
+    expect_none(m, r'^io: ')

@@ -1,16 +1,5 @@
 # SPDX-License-Identifier: MIT
 # In Dom0: a back end that breaks the rules, against pvguest's front ends; then the same guest has a good disk, and others a good card.
-guest() { # NAME KERNEL WORDS [LINE]...
-    printf 'name = "%s"\nkernel = "/px/%s.elf"\nmemory = 32\nextra = "%s"\n' "$1" "$2" "$3" >$1.cfg
-    name=$1
-    shift 3
-    for line; do echo "$line" >>$name.cfg; done
-    pxl create $name.cfg || exit 1
-}
-show() {
-    ended $1 60
-    sed "s/^/$1: /; s/\r//" $log/$1.log
-}
 dd if=/dev/urandom of=good bs=1M count=3 2>/dev/null
 dd if=/dev/zero of=last bs=512 count=1 2>/dev/null
 echo "good is $(/px/cksum <good)"
