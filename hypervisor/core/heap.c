@@ -214,11 +214,22 @@ static inline mfn_t single_alloc(uint32_t flags)
     flush_stale(f, 1);
     /* One that came back was given out before: never as it was since boot. */
     if ((f->aux & FRAME_AUX_DIRTY) && !(flags & ALLOC_NOSCRUB))
-        memset(frame_va(MFN(n)), 0, PAGE_SIZE);
+        port_clear_pages(frame_va(MFN(n)), 1);
     f->aux = 0;
     f->prev = f->next = FRAME_NIL;
     __atomic_store_n(&f->word, 1, __ATOMIC_RELEASE);
     return MFN(n);
+}
+
+/* Those that have one of the flags, neighbours together. */
+static void block_clear(const struct frame *f, uint64_t nr, uint16_t flags)
+{
+    for (uint64_t i = 0, first; i < nr; i++) {
+        for (first = i; i < nr && (f[i].aux & flags); i++)
+            ;
+        if (i > first)
+            port_clear_pages(frame_va(frame_mfn(&f[first])), i - first);
+    }
 }
 
 static __attribute__((noinline)) mfn_t block_alloc(unsigned order, uint32_t flags)
@@ -245,9 +256,8 @@ static __attribute__((noinline)) mfn_t block_alloc(unsigned order, uint32_t flag
     spin_unlock(&heap_lock);
 
     flush_stale(f, nr);
+    block_clear(f, nr, clear);
     for (uint64_t i = 0; i < nr; i++) {
-        if (f[i].aux & clear)
-            memset(frame_va(frame_mfn(&f[i])), 0, PAGE_SIZE);
         f[i].aux = 0;
         f[i].prev = f[i].next = FRAME_NIL;
         __atomic_store_n(&f[i].word, 1, __ATOMIC_RELEASE);
@@ -306,7 +316,7 @@ static bool scrub_one(struct frame *f)
     spin_lock(&heap_lock);
     mine = f->owner == DOMID_INVALID && (f->aux & FRAME_AUX_DIRTY) && !tlb_filter(cpus_online, f->stamp);
     if (mine) {
-        memset(frame_va(frame_mfn(f)), 0, PAGE_SIZE);
+        port_clear_pages(frame_va(frame_mfn(f)), 1);
         f->aux &= (uint16_t)~FRAME_AUX_DIRTY;
         dirty_frames--;
     }

@@ -48,6 +48,9 @@ void port_tlb_flush(cpumask_t cpus);
 void port_tlb_flush_va(cpumask_t cpus, gva_t va);
 void port_tlb_flush_va_here(gva_t va); /* on this CPU */
 
+/* Zero nr whole pages (at least one), aligned to one. The guest's registers are as before, vectors and CR0.TS among them. */
+void port_clear_pages(void *va, uint64_t nr);
+
 /* Arm this CPU's timer interrupt for the absolute system time (ns); ~0 disarms. A time in the past
  * fires at once. */
 void port_timer_arm(uint64_t deadline);

@@ -38,7 +38,7 @@ static int clear_page(struct domain *d, mfn_t m)
 {
     if (frame_and_type_get(d, m, TYPE_WRITABLE, false))
         return -EINVAL;
-    memset(frame_va(m), 0, PAGE_SIZE);
+    port_clear_pages(frame_va(m), 1);
     log_dirty_wrote(m);
     frame_and_type_put(d, frame_of(m));
     return 0;

@@ -77,6 +77,41 @@ void fpu_restore(struct vcpu *v)
         write_cr0(read_cr0() | CR0_TS);
 }
 
+#define CLEAR_STORES 64 /* in one round */
+#define CLEAR_STEP 1024
+
+_Static_assert(CLEAR_STEP == CLEAR_STORES * 16 && PAGE_SIZE % CLEAR_STEP == 0, "whole pages");
+
+/*
+ * Sixteen bytes an instruction, where string instructions count, and are emulated, as one for each eight. The registers are
+ * those of whoever runs, and TS may be set for it. No vcpu is switched to meanwhile, and what an NMI executes has no vectors.
+ */
+void port_clear_pages(void *va, uint64_t nr)
+{
+    uint8_t *at = va, *end = at + nr * PAGE_SIZE;
+    uint64_t cr0 = read_cr0(), saved[2];
+
+    if (unlikely(cr0 & CR0_TS))
+        write_cr0(cr0 & ~CR0_TS);
+    __asm__ volatile("movups %%xmm0, %[saved]\n\t"
+                     "pxor %%xmm0, %%xmm0\n"
+                     "1:\n\t"
+                     ".set offset, 0\n\t"
+                     ".rept %c[stores]\n\t"
+                     "movaps %%xmm0, offset(%[at])\n\t"
+                     ".set offset, offset + 16\n\t"
+                     ".endr\n\t"
+                     "add %[step], %[at]\n\t"
+                     "cmp %[end], %[at]\n\t"
+                     "jb 1b\n\t"
+                     "movups %[saved], %%xmm0"
+                     : [at] "+r"(at), [saved] "=&m"(saved)
+                     : [end] "r"(end), [stores] "i"(CLEAR_STORES), [step] "i"(CLEAR_STEP)
+                     : "memory", "cc");
+    if (unlikely(cr0 & CR0_TS))
+        write_cr0(cr0);
+}
+
 /* XSETBV of the running guest. x87 always; AVX needs SSE (SDM vol. 1, 13.3). */
 int fpu_set_xcr0(struct vcpu *v, uint64_t xcr0)
 {

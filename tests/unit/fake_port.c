@@ -143,6 +143,8 @@ void port_tlb_flush_va(cpumask_t cpus, gva_t va)
 
 void port_tlb_flush_va_here(gva_t va) { port_tlb_flush_va(BIT(fake_cpu), va); }
 
+void port_clear_pages(void *va, uint64_t nr) { memset(va, 0, nr * PAGE_SIZE); }
+
 void port_timer_arm(uint64_t deadline) { fake_timer_deadline[fake_cpu] = deadline; }
 
 bool fake_threads;

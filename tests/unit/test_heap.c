@@ -56,6 +56,24 @@ Test(heap, content_of_the_last_owner_never_shows)
     audit();
 }
 
+Test(heap, in_a_block_only_frames_that_need_it_are_cleared)
+{
+    mfn_t m = heap_alloc(4, 0);
+    uint8_t *bytes = frame_va(m);
+
+    memset(bytes, 0xaa, PAGE_SIZE << 4);
+    heap_free(m, 4);
+    /* As if a scrubber had been at some: these must be left alone, and all others not. */
+    for (unsigned i = 0; i < 16; i++)
+        if (0x8c31u >> i & 1)
+            frame_of(MFN(m.n + i))->aux &= (uint16_t)~FRAME_AUX_DIRTY;
+    while (!mfn_eq(m, heap_alloc(4, ALLOC_BOOT_AS_IS)))
+        ;
+    for (unsigned i = 0; i < 16; i++)
+        for (unsigned b = 0; b < PAGE_SIZE; b++)
+            cr_assert_eq(bytes[i * PAGE_SIZE + b], 0x8c31u >> i & 1 ? 0xaa : 0);
+}
+
 Test(heap, everything_freed_in_any_order_becomes_large_blocks_again)
 {
     mfn_t m[4096];
