@@ -73,10 +73,11 @@ static inline __attribute__((always_inline)) int l1e_get_checked(struct domain *
     return l1e_get_slow(pt_dom, pg_dom, e, locked);
 }
 
-static inline void l1e_put_inline(uint64_t e)
+/* frames: frame_table, which a loop over many entries loads once. */
+static inline void l1e_put_among(struct frame *frames, uint64_t e)
 {
     mfn_t m = pte_mfn(e);
-    struct frame *f = frame_of(m);
+    struct frame *f = &frames[m.n];
 
     if (!(e & PTE_P) || unlikely(m.n >= max_mfn) || unlikely(f->owner == DOMID_IO))
         return;
@@ -85,6 +86,11 @@ static inline void l1e_put_inline(uint64_t e)
         frame_put_writable(f);
     else
         frame_put_inline(f);
+}
+
+static inline void l1e_put_inline(uint64_t e)
+{
+    l1e_put_among(frame_table, e);
 }
 
 /* Exchange an entry, keeping A and D if asked: what was there. */

@@ -185,7 +185,8 @@ static void flush_stale(struct frame *f, uint64_t nr)
     cpumask_t cpus = 0;
 
     for (uint64_t i = 0; i < nr; i++)
-        cpus |= tlb_filter(cpus_online & ~cpus, f[i].stamp);
+        if (!i || f[i].stamp != f[i - 1].stamp)
+            cpus |= tlb_filter(cpus_online & ~cpus, f[i].stamp);
     if (unlikely(cpus))
         port_tlb_flush(cpus);
 }

@@ -291,17 +291,41 @@ static __attribute__((noinline)) long va_flush(struct vcpu *v, gva_t va, uint64_
     return rc;
 }
 
+/* It was the last use of the table's type. */
+static __attribute__((noinline)) long update_va_end_last(struct vcpu *v, gva_t va, uint64_t flags, struct frame *f)
+{
+    frame_and_type_put(v->domain, f);
+    if (type_drain_needed(v->domain))
+        vcpu_set_work(v, WORK_DRAIN);
+    return flags ? va_flush(v, va, flags) : 0;
+}
+
 static inline __attribute__((always_inline)) long update_va_end(struct vcpu *v, gva_t va, uint64_t flags, struct frame *f)
 {
-    if (unlikely(!frame_put_both_fast(f))) {
-        frame_and_type_put(v->domain, f);
-        if (type_drain_needed(v->domain))
-            vcpu_set_work(v, WORK_DRAIN);
-    }
+    if (unlikely(!frame_put_both_fast(f)))
+        return update_va_end_last(v, va, flags, f);
     if (unlikely(flags != (UVMF_INVLPG | UVMF_LOCAL)))
         return flags ? va_flush(v, va, flags) : 0;
     port_tlb_flush_va_here(va);
     return 0;
+}
+
+static inline __attribute__((always_inline)) long update_va_to(struct vcpu *v, gva_t va, uint64_t val, uint64_t flags,
+                                                               uint64_t *p, struct frame *f, struct domain *pg_dom)
+{
+    int rc = l1_update_rights(v->domain, pg_dom, p, val, false);
+
+    if (likely(!rc))
+        return update_va_end(v, va, flags, f);
+    update_va_end(v, va, 0, f);
+    return rc;
+}
+
+/* Not inlined, so that what only changes flags needs no stack frame. */
+static __attribute__((noinline)) long update_va_own(struct vcpu *v, gva_t va, uint64_t val, uint64_t flags, uint64_t *p,
+                                                    struct frame *f)
+{
+    return update_va_to(v, va, val, flags, p, f, v->domain);
 }
 
 static inline __attribute__((always_inline)) long update_va(struct vcpu *v, gva_t va, uint64_t val,
@@ -310,17 +334,12 @@ static inline __attribute__((always_inline)) long update_va(struct vcpu *v, gva_
     struct domain *d = v->domain;
     struct frame *f;
     uint64_t *p;
-    int rc;
 
     if (unlikely(!walk_to_l1(v->cr3_kernel, va, &p, &f)) || unlikely(!frame_get_table(f, d, TYPE_L1)))
         return refuse(d, EINVAL, MMU_VA_UNMAPPED, va, val, flags);
     if (l1_update_fast(p, val, false))
         return update_va_end(v, va, flags, f);
-    rc = l1_update_rights(d, pg_dom, p, val, false);
-    if (likely(!rc))
-        return update_va_end(v, va, flags, f);
-    update_va_end(v, va, 0, f);
-    return rc;
+    return pg_dom == d ? update_va_own(v, va, val, flags, p, f) : update_va_to(v, va, val, flags, p, f, pg_dom);
 }
 
 long hc_update_va_mapping(struct vcpu *v, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)

@@ -149,6 +149,28 @@ Test(pagetype, a_table_may_point_to_itself_only_for_reading)
     cr_assert_eq(refs_of(t.l2), 1);
 }
 
+/* Runs of absent entries are passed over eight at a time. */
+Test(pagetype, no_entry_of_a_sparse_l1_is_missed)
+{
+    mfn_t l1 = new_page(d1), data = new_page(d1);
+
+    for (unsigned i = 0; i < 512; i++)
+        for (unsigned j = i; j < i + 20 && j < 512; j++) {
+            table(l1)[i] = table(l1)[j] = pte_make(data, RW);
+            cr_assert_eq(table_pin(d1, l1, TYPE_L1), 0);
+            cr_assert_eq(refs_of(data), i == j ? 2 : 3);
+            cr_assert_eq(count_of(data), i == j ? 1 : 2);
+            cr_assert_eq(table_unpin(d1, l1), 0);
+            cr_assert_eq(type_drain(d1, false), 0);
+            cr_assert_eq(refs_of(data), 1);
+            table(l1)[j] = pte_make(l1, RW);
+            cr_assert_eq(table_pin(d1, l1, TYPE_L1), -EBUSY, "the last one is bad");
+            cr_assert_eq(refs_of(data), 1);
+            table(l1)[i] = table(l1)[j] = 0;
+        }
+    audit();
+}
+
 Test(pagetype, another_domains_frame_is_neither_mapped_nor_a_table)
 {
     struct tree t = new_tree(d1);
