@@ -91,6 +91,7 @@ int port_bind(struct port *p, unsigned domid, uint32_t remote); /* 0 or errno */
 void port_unbind(struct port *p);
 void port_unmask(struct port *p);  /* collected, and done at the round's end */
 void port_notify(struct port *p);
+void port_notify_and_give(struct port *p); /* others have the processor before it returns, if they want it */
 void ports_round(void);
 
 /* ---- grants (grants.c): one handle ---- */

@@ -48,13 +48,31 @@ void queue_answered(struct queue *q)
     TAILQ_INSERT_TAIL(&publishing, q, publish);
 }
 
+/* Nobody else's turn would come later for it. */
+static bool alone(const struct queue *q)
+{
+    return !q->disk->on_the_way && TAILQ_EMPTY(&publishing) && (!TAILQ_FIRST(&active) || (TAILQ_FIRST(&active) == q && !TAILQ_NEXT(q, turn)));
+}
+
+static void queue_notify(struct queue *q)
+{
+    uint64_t before = linger_clock();
+
+    if (!linger_gives(&q->linger) || !alone(q)) {
+        port_notify(&q->port);
+        return;
+    }
+    port_notify_and_give(&q->port);
+    linger_gave(&q->linger, linger_clock() - before);
+}
+
 static void queue_publish(struct queue *q)
 {
     struct work *w;
 
     journal_commit(q->journal, q->ring.answered);
     if (blk_ring_publish(&q->ring))
-        port_notify(&q->port);
+        queue_notify(q);
     while ((w = TAILQ_FIRST(&q->answers))) {
         uint16_t number = (uint16_t)(w - q->work);
 
@@ -127,7 +145,7 @@ static bool queue_take(struct queue *q)
             continue;
         }
         waiting = blk_ring_waiting(&q->ring);
-        if (!waiting && linger_more(&q->linger, i > 0))
+        if (!waiting && linger_more(&q->linger, i > 0, linger_clock()))
             return true;
         if (!waiting && !blk_ring_rest(&q->ring)) {
             queue_rest(q, i == 0);
@@ -135,7 +153,7 @@ static bool queue_take(struct queue *q)
         }
         q->idle = 0;
         if (!i)
-            linger_found(&q->linger);
+            linger_found(&q->linger, linger_clock());
         if (waiting < 0 || (!waiting && (waiting = blk_ring_waiting(&q->ring)) <= 0)) {
             device_kill(disk->d, "an impossible index in the ring (%u taken, %u answered)", q->ring.taken, q->ring.answered);
             return false;

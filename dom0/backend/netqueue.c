@@ -245,7 +245,7 @@ static int transmit_begin(struct queue *q, bool *credit, bool *more)
     int n = collect(q, credit, more), err;
 
     if (n > 0)
-        linger_found(&q->linger);
+        linger_found(&q->linger, linger_clock());
     if (n > 0 && (err = grants_copy(copy, copies)))
         for (unsigned i = 0; i < copies; i++)
             copy[i].status = GNTST_general_error;
@@ -276,7 +276,7 @@ static bool transmit_rest(struct queue *q, int n, bool credit, bool more)
             return false;
         }
     } else if (!more) {
-        q->tx_work = linger_more(&q->linger, n > 0) || net_tx_wait(&q->tx);
+        q->tx_work = linger_more(&q->linger, n > 0, linger_clock()) || net_tx_wait(&q->tx);
     }
     return true;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE
 #include "backend.h"
+#include "hv.h"
+#include "linger.h"
 #include "log.h"
 #include "uring.h"
 #include <fcntl.h>
@@ -121,7 +123,16 @@ void port_unmask(struct port *p)
 
 void port_notify(struct port *p)
 {
+    uint64_t before = linger_clock();
+
     xenevtchn_notify(handle, (evtchn_port_t)p->local);
+    linger_cost(linger_clock() - before);
+}
+
+void port_notify_and_give(struct port *p)
+{
+    if (hv_notify_and_yield((uint32_t)p->local))
+        port_notify(p);
 }
 
 void ports_round(void)

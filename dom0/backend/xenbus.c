@@ -502,18 +502,21 @@ static void domains_scan(void)
 
 int xenbus_round(void)
 {
-    uint64_t now = clock_ms();
     struct device *d;
     int pause = -1;
 
     if (!store_is_there())
         return -1;
-    if (scan_wanted && now - last_scan >= SCAN_PAUSE_MS) {
-        scan_wanted = false;
-        last_scan = now;
-        domains_scan();
-    } else if (scan_wanted) {
-        pause = (int)(SCAN_PAUSE_MS - (now - last_scan));
+    if (scan_wanted) { /* else no look at the clock, which may be a system call in a guest */
+        uint64_t now = clock_ms();
+
+        if (now - last_scan < SCAN_PAUSE_MS) {
+            pause = (int)(SCAN_PAUSE_MS - (now - last_scan));
+        } else {
+            scan_wanted = false;
+            last_scan = now;
+            domains_scan();
+        }
     }
     for (unsigned i = 0; i < TURNS_A_ROUND && (d = TAILQ_FIRST(&line)); i++) {
         TAILQ_REMOVE(&line, d, turn);

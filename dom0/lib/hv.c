@@ -5,6 +5,8 @@
 #include <string.h>
 #include <xen/xen.h>
 #include <xen/domctl.h>
+#include <xen/event_channel.h>
+#include <xen/sched.h>
 #include <xen/sysctl.h>
 #include <xencall.h>
 
@@ -15,6 +17,11 @@ static struct xen_sysctl *op;
 static xen_domctl_getdomaininfo_t *infos;
 static char *log_piece;
 
+static struct notice {
+    multicall_entry_t call[2];
+    struct evtchn_send send;
+} *notice;
+
 int hv_open(void)
 {
     calls = xencall_open(NULL, 0);
@@ -22,7 +29,8 @@ int hv_open(void)
         return -1;
     op = xencall_alloc_buffer(calls, sizeof(*op));
     infos = xencall_alloc_buffer(calls, HV_BATCH * sizeof(*infos));
-    if (op && infos)
+    notice = xencall_alloc_buffer(calls, sizeof(*notice));
+    if (op && infos && notice)
         return 0;
     errno = ENOMEM;
     return -1;
@@ -76,4 +84,12 @@ ssize_t hv_log(uint32_t *index, const char **text)
     *index = op->u.readconsole.index;
     *text = log_piece;
     return (ssize_t)op->u.readconsole.count;
+}
+
+int hv_notify_and_yield(uint32_t port)
+{
+    notice->send.port = port;
+    notice->call[0] = (multicall_entry_t){.op = __HYPERVISOR_event_channel_op, .args = {EVTCHNOP_send, (unsigned long)&notice->send}};
+    notice->call[1] = (multicall_entry_t){.op = __HYPERVISOR_sched_op, .args = {SCHEDOP_yield, 0}};
+    return xencall2(calls, __HYPERVISOR_multicall, (uint64_t)notice->call, 2) || (long)notice->call[0].result ? -1 : 0;
 }

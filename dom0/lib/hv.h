@@ -23,4 +23,7 @@ int hv_domains(unsigned first, struct hv_domain *out, unsigned max);
 /* News of the hypervisor's log since *index, which goes on; *text is good until the next call. 0: none; -1: errno. */
 ssize_t hv_log(uint32_t *index, const char **text);
 
+/* Sends an event by a port, and lets other vCPUs have this processor before it returns. 0, or -1: nothing was sent. */
+int hv_notify_and_yield(uint32_t port);
+
 #endif

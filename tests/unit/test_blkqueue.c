@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* LINK: dom0/backend/blkqueue.c dom0/backend/blkwork.c dom0/backend/blkcopy.c dom0/backend/blkring.c dom0/backend/blkjournal.c dom0/backend/blkpersist.c dom0/lib/log.c */
+/* LINK: dom0/backend/blkqueue.c dom0/backend/blkwork.c dom0/backend/blkcopy.c dom0/backend/blkring.c dom0/backend/blkjournal.c dom0/backend/blkpersist.c dom0/backend/linger.c dom0/lib/log.c */
 /*
  * A disk's queue, whole, in a process of its own that is killed again and again at any instruction, while this one is the guest: each
  * request is answered once, reads have what was written last, and no write that was answered is lost. Grants, storage and events
@@ -90,6 +90,11 @@ void port_unmask(struct port *p)
 void port_notify(struct port *p)
 {
     (void)p;
+}
+
+void port_notify_and_give(struct port *p)
+{
+    port_notify(p);
 }
 
 int loop_add(int fd, struct source *s, uint32_t events)

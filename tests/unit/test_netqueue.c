@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* LINK: dom0/backend/netqueue.c dom0/backend/netring.c dom0/backend/netframe.c dom0/backend/netcredit.c */
+/* LINK: dom0/backend/netqueue.c dom0/backend/linger.c dom0/backend/netring.c dom0/backend/netframe.c dom0/backend/netcredit.c */
 /* A queue of a network card between a guest's rings and a tap, for which a pair of sockets stands here. */
 #include "dom0/backend/netqueue.h"
 #include "dom0/backend/netcredit.h"
