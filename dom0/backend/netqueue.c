@@ -17,7 +17,7 @@ enum {
     TX_AREA = 1 << 19,
     HEADER = 16, /* before each frame: its header ends where the frame begins */
     RX_FRAME = NET_PAGE + NET_FRAME_MAX, /* the header in the first page, so that few pages have a part of the frame */
-    RX_FRAMES = TAP_READS + 1,           /* the first is for a frame that waited */
+    ALONE_TRY = 8,
     BAD_PACKETS_LOGGED = 3
 };
 
@@ -25,7 +25,7 @@ static TAILQ_HEAD(, queue) line = TAILQ_HEAD_INITIALIZER(line);
 static unsigned waiting; /* in it */
 static uint8_t *tx_area, *rx_area;
 static xengnttab_grant_copy_segment_t copy[COPIES + NET_TX_FRAGS];
-_Static_assert(RX_FRAMES * NET_RX_SLOTS <= sizeof(copy) / sizeof(copy[0]), "frames of one batch");
+_Static_assert((TAP_READS + 1) * NET_RX_SLOTS <= sizeof(copy) / sizeof(copy[0]), "frames of one batch");
 static unsigned copies;
 
 /* What is sent in a round, and what is received. */
@@ -45,7 +45,7 @@ static struct receiving {
 int netqueue_start(void)
 {
     tx_area = mmap(NULL, TX_AREA, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    rx_area = mmap(NULL, RX_FRAMES * RX_FRAME, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    rx_area = mmap(NULL, TAP_READS * RX_FRAME, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     return tx_area == MAP_FAILED || rx_area == MAP_FAILED ? errno : 0;
 }
 
@@ -104,11 +104,8 @@ static void tap_event(struct source *s, uint32_t events)
     struct queue *q = (struct queue *)s;
 
     (void)events;
-    q->readable = true;
-    if (!q->starved) {
-        q->rx_work = true;
-        list(q);
-    }
+    q->rx_work = true;
+    list(q);
 }
 
 /* ---- what the guest sends ---- */
@@ -295,80 +292,41 @@ static bool wants_frame(const struct nic *n, const uint8_t *frame)
     return false;
 }
 
-static uint8_t *read_frame(unsigned n)
-{
-    return rx_area + n * RX_FRAME + NET_PAGE;
-}
-
-/* So many frames are read at once as there are certainly buffers for; one anyway, which may wait here. */
+/* A frame came; perhaps others did: so many are read as there are certainly buffers for. */
 static void reads_begin(struct queue *q)
 {
-    int room = net_rx_look(&q->rx), most;
+    int most = net_rx_look(&q->rx) / NET_RX_SLOTS - 1;
 
     nr_reads = 0;
-    if (room <= 0 || q->starved || (!q->readable && !nr_writes))
-        return; /* fill() says why, or the tap will */
-    most = q->held_size ? room / NET_RX_SLOTS - 1 : room < NET_RX_SLOTS ? 1 : room / NET_RX_SLOTS;
-    while ((int)nr_reads < most && nr_reads < q->reads) {
-        struct tap_piece *r = &reads[nr_reads++];
-
-        *r = (struct tap_piece){.at = read_frame(nr_reads) - sizeof(struct virtio_net_hdr),
-                                .bytes = sizeof(struct virtio_net_hdr) + NET_FRAME_MAX};
-    }
+    if (!q->starved && tap_watch_came(q->watch))
+        while ((int)nr_reads < most && nr_reads < q->reads) {
+            reads[nr_reads] = (struct tap_piece){.at = rx_area + nr_reads * RX_FRAME + NET_PAGE - sizeof(struct virtio_net_hdr),
+                                                 .bytes = sizeof(struct virtio_net_hdr) + NET_FRAME_MAX};
+            nr_reads++;
+        }
 }
 
+/* One in vain says that there are no more. */
 static void reads_end(struct queue *q)
 {
     unsigned n = 0;
 
-    if (!nr_reads)
-        return;
     for (unsigned i = 0; i < nr_reads; i++)
         n += reads[i].result > 0;
-    q->readable = n == nr_reads;
-    q->reads = n < nr_reads ? n + 1 : 2 * n; /* one in vain says that there are no more */
-    if (q->reads < 2)
-        q->reads = 2;
-    if (q->reads > TAP_READS)
-        q->reads = TAP_READS;
+    if (n)
+        q->alone = 0;
+    if (nr_reads)
+        q->reads = n < nr_reads ? n : n < TAP_READS / 2 ? 2 * n : TAP_READS;
+    else if (!q->reads && tap_watch_came(q->watch) && ++q->alone % ALONE_TRY == 0)
+        q->reads = 1;
 }
 
-/* The next frame, and its size, or 0: none. */
-static uint32_t next_frame(struct queue *q, unsigned *next, struct virtio_net_hdr *h, uint8_t **frame)
+/* What came by itself is the first; NULL: none. */
+static const struct tap_piece *nth_frame(struct queue *q, unsigned n)
 {
-    uint32_t size = q->held_size;
-
-    *frame = read_frame(0);
-    if (size) {
-        memcpy(*frame, q->held, size);
-        *h = q->held_header;
-        free(q->held);
-        q->held = NULL;
-        q->held_size = 0;
-        return size;
-    }
-    for (; *next < nr_reads; ++*next) {
-        const struct tap_piece *r = &reads[*next];
-
-        if (r->result <= (int)sizeof(*h))
-            continue;
-        *frame = (uint8_t *)r->at + sizeof(*h);
-        memcpy(h, r->at, sizeof(*h));
-        ++*next;
-        return (uint32_t)r->result - (uint32_t)sizeof(*h);
-    }
-    return 0;
-}
-
-/* The guest's buffers do not suffice: the frame is the first of the next round's. */
-static void hold(struct queue *q, const struct virtio_net_hdr *h, const uint8_t *frame, uint32_t size)
-{
-    q->held = malloc(size);
-    if (!q->held)
-        return; /* lost, as on a line */
-    memcpy(q->held, frame, size);
-    q->held_header = *h;
-    q->held_size = size;
+    if (!n)
+        return tap_watch_came(q->watch);
+    return reads[n - 1].result > 0 ? &reads[n - 1] : NULL;
 }
 
 static void copy_out(const struct queue *q, struct receiving *r, uint8_t *frame)
@@ -388,40 +346,47 @@ static void copy_out(const struct queue *q, struct receiving *r, uint8_t *frame)
     r->end = copies;
 }
 
-/* What was read, into the guest's buffers; how many frames, or -1: the ring is broken. *needs: so many buffers are missing. */
+/* A frame into the guest's buffers: 1, or 0: it is not for it, or -1: *needs buffers, and it is as it was. */
+static int fill_one(struct queue *q, const struct tap_piece *piece, struct receiving *r, unsigned *needs)
+{
+    uint32_t size = (uint32_t)piece->result - (uint32_t)sizeof(struct virtio_net_hdr), slots;
+    uint8_t *frame = (uint8_t *)piece->at + sizeof(struct virtio_net_hdr);
+    struct virtio_net_hdr h;
+
+    memcpy(&h, piece->at, sizeof(h));
+    if (piece->result < (int)sizeof(h) + NET_FRAME_MIN || size > q->nic->largest || !wants_frame(q->nic, frame))
+        return 0;
+    slots = net_rx_needs(size, h.gso_type != VIRTIO_NET_HDR_GSO_NONE);
+    if (q->rx.req_prod - q->rx.req_cons < slots) {
+        *needs = slots;
+        return -1;
+    }
+    if (!netframe_from_tap(frame, size, &h, &q->nic->wants, &r->reception) || !net_rx_take(&q->rx, &r->reception))
+        return 0;
+    copy_out(q, r, frame);
+    return 1;
+}
+
+/* What was read; how many frames, or -1: the ring is broken. *needs: so many buffers are missing for the first. */
 static int fill(struct queue *q, unsigned *needs)
 {
-    int room = net_rx_look(&q->rx), n = 0;
-    unsigned next = 0;
+    int n = 0;
 
     copies = 0;
     *needs = 0;
-    if (room < 0) {
+    if (net_rx_look(&q->rx) < 0) {
         device_kill(q->nic->device, "its receive ring cannot be: an impossible index");
         return -1;
     }
-    if (!room)
-        *needs = 1;
-    while (!*needs) {
-        struct receiving *r = &receiving[n];
-        struct virtio_net_hdr h = {0};
-        uint8_t *frame;
-        uint32_t size = next_frame(q, &next, &h, &frame);
+    for (unsigned i = 0; i <= nr_reads; i++) {
+        const struct tap_piece *piece = nth_frame(q, i);
+        int filled = piece ? fill_one(q, piece, &receiving[n], needs) : 0;
 
-        if (!size)
-            break;
-        if (size < NET_FRAME_MIN || size > q->nic->largest || !wants_frame(q->nic, frame) ||
-            !netframe_from_tap(frame, size, &h, &q->nic->wants, &r->reception))
-            continue;
-        if (!net_rx_take(&q->rx, &r->reception)) {
-            *needs = net_rx_needs(size, r->reception.gso_type);
-            hold(q, &h, frame, size); /* the only one: for several there were buffers */
-            break;
-        }
-        copy_out(q, r, frame);
-        n++;
+        if (filled < 0)
+            return n; /* the first: for the others there were buffers */
+        n += filled;
     }
-    nr_reads = 0;
+    tap_watch_drop(q->watch);
     return n;
 }
 
@@ -445,7 +410,8 @@ static bool receive(struct queue *q)
         port_notify(q->rx_port.local < 0 ? &q->tx_port : &q->rx_port);
     if (needs)
         q->starved = !net_rx_wait(&q->rx, needs);
-    q->rx_work = !q->starved && (q->readable || q->held_size);
+    q->rx_work = needs && !q->starved;
+    nr_reads = 0;
     return true;
 }
 
@@ -454,23 +420,19 @@ static bool receive(struct queue *q)
 /* What is sent is often answered at once: so there is something to receive then. False: the queue is no more. */
 static bool exchange(struct queue *q)
 {
-    bool credit = true, more = true, sends = q->tx_work, receives;
+    bool credit = true, more = true, sends = q->tx_work;
     int n = 0;
 
     nr_writes = 0;
     if (sends && (n = transmit_begin(q, &credit, &more)) < 0)
         return false;
-    receives = q->rx_work || nr_writes;
-    if (receives)
-        reads_begin(q);
-    if (nr_reads)
-        tap_watch_disarm(q->watch);
+    reads_begin(q);
     if (nr_writes || nr_reads)
         tap_batch(q->tap, writes, nr_writes, reads, nr_reads);
     reads_end(q);
     if (sends)
         transmit_end(q, n);
-    if (receives && !receive(q))
+    if ((q->rx_work || nr_reads) && !receive(q))
         return false;
     return !sends || transmit_rest(q, n, credit, more);
 }
@@ -479,8 +441,7 @@ static bool work(struct queue *q)
 {
     if (!exchange(q))
         return false;
-    if (!q->readable && !q->starved)
-        tap_watch_arm(q->watch);
+    tap_watch_arm(q->watch);
     if (q->tx_idle >= IDLE_MOST || q->rx_idle >= IDLE_MOST) {
         q->tx_idle = q->rx_idle = IDLE_MOST - 1; /* the next one for nothing, after the pause, begins another */
         q->paused = credit_pause(q->nic);
@@ -505,8 +466,12 @@ bool netqueue_round(void)
     /* A queue that ends takes its card's other queues along, out of the line too. */
     for (unsigned n = waiting; n && (q = TAILQ_FIRST(&line)); n--) {
         unlist(q);
-        if (work(q) && (q->tx_work || q->rx_work))
+        if (!work(q))
+            continue;
+        if (q->tx_work || q->rx_work)
             list(q);
+        else
+            unlist(q); /* a frame that came while it worked is done */
     }
     return waiting;
 }
@@ -519,8 +484,7 @@ int netqueue_open(struct queue *q, const uint32_t refs[2], const uint32_t ports[
     q->tx_port = (struct port){.event = tx_event, .local = -1};
     q->rx_port = (struct port){.event = rx_event, .local = -1};
     q->tap_source.event = tap_event;
-    q->readable = true;
-    q->reads = 2;
+    q->reads = 1;
     *what = "mapping its rings";
     if (!(q->tx_page = grants_map(domid, &refs[0], 1, true)) || !(q->rx_page = grants_map(domid, &refs[1], 1, true)))
         return errno;
@@ -533,7 +497,7 @@ int netqueue_open(struct queue *q, const uint32_t refs[2], const uint32_t ports[
     if (ports[1] != ports[0] && (err = port_bind(&q->rx_port, domid, ports[1])))
         return err;
     *what = "watching its tap";
-    q->watch = tap_watch_open(q->tap, &q->tap_source);
+    q->watch = tap_watch_open(q->tap, &q->tap_source, sizeof(struct virtio_net_hdr), sizeof(struct virtio_net_hdr) + NET_FRAME_MAX);
     return q->watch ? 0 : ENOMEM;
 }
 
@@ -548,6 +512,5 @@ void netqueue_close(struct queue *q)
         grants_unmap(q->tx_page, 1);
     if (q->rx_page)
         grants_unmap(q->rx_page, 1);
-    free(q->held);
     loop_bury(&q->tap_source);
 }

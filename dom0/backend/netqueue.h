@@ -7,9 +7,9 @@
  *
  * 1. An event channel stays masked as long as its queue is in the line for it: a guest that floods costs no interrupts.
  * 2. The tap is read only while the guest offers buffers: what does not fit waits in the tap, and beyond its length is lost there,
- *    as on any line. One frame at most waits here (`held`), for which the buffers did not suffice.
+ *    as on any line. One frame at most waits here (the watch has it), for which the buffers did not suffice.
  *    Who sends events for nothing, IDLE_MOST in a row, is heard once a millisecond.
- * 3. `readable` stays true until a read says otherwise; only a queue that has nothing to read watches its tap.
+ * 3. A read always waits for the next frame (`watch`), but while one that it brought is here; then others may be read, too.
  */
 #ifndef BACKEND_NETQUEUE_H
 #define BACKEND_NETQUEUE_H
@@ -31,16 +31,13 @@ struct queue {
     struct port tx_port, rx_port; /* rx_port is not bound where one channel is for both */
     void *tx_page, *rx_page;
     bool tx_work, rx_work;         /* there may be something to send; frames and buffers to receive into */
-    bool readable, starved;        /* the tap has frames; the guest has too few buffers */
+    bool starved;                  /* a frame came, and the guest has too few buffers */
     bool tx_masked, rx_masked, listed;
     bool paused;                   /* what is masked stays so until the timer */
     struct lingering linger;       /* at what the guest sends */
     struct tap_watch *watch;
-    unsigned reads;                /* so many at once were enough the last time */
+    unsigned reads, alone;         /* so many more were there the last time; so often in a row there were none */
     unsigned tx_idle, rx_idle;     /* events in a row that brought nothing */
-    struct virtio_net_hdr held_header;
-    uint8_t *held;
-    uint32_t held_size;
     TAILQ_ENTRY(queue) line;
 };
 

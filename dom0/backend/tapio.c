@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE
 #include "tapio.h"
+#include "log.h"
 #include "loop.h"
 #include "uring.h"
 #include <errno.h>
 #include <liburing.h>
-#include <poll.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 /* ---- batches ---- */
@@ -46,6 +48,7 @@ void tap_batch(int fd, struct tap_piece *writes, unsigned nr_writes, struct tap_
 {
     if (nr_writes == 1 && !nr_reads) {
         writes->result = write(fd, writes->at, writes->bytes) < 0 ? -errno : (int)writes->bytes;
+        uring_look(); /* the answer may be there */
         return;
     }
     for (unsigned i = 0; i < nr_writes; i++)
@@ -67,48 +70,77 @@ struct tap_watch {
     struct completion end; /* first */
     struct source *source; /* NULL: closed; it goes when it has ended */
     int fd;
-    bool armed, wanted;
+    struct tap_piece piece; /* result: what came, 0: nothing */
+    void *area;
+    size_t area_bytes;
+    bool armed, broken;
 };
+
+static void watch_free(struct tap_watch *w)
+{
+    munmap(w->area, w->area_bytes);
+    free(w);
+}
 
 static void watch_ended(struct completion *c, int result)
 {
     struct tap_watch *w = (struct tap_watch *)c;
 
     w->armed = false;
-    if (!w->source)
-        free(w);
-    else if (result != -ECANCELED)
+    if (!w->source) {
+        watch_free(w);
+    } else if (result > 0) {
+        w->piece.result = result;
         w->source->event(w->source, EPOLLIN);
-    else if (w->wanted)
+    } else if (result == -EAGAIN || result == -EINTR) {
         tap_watch_arm(w);
+    } else {
+        w->broken = true; /* else it would end again and again */
+        log_line(LOG_ERROR, "a tap is gone, its card receives nothing any more: %s", strerror(result ? -result : ENODEV));
+    }
 }
 
-struct tap_watch *tap_watch_open(int fd, struct source *s)
+struct tap_watch *tap_watch_open(int fd, struct source *s, uint32_t header, uint32_t bytes)
 {
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
     struct tap_watch *w = calloc(1, sizeof(*w));
 
-    if (w)
-        *w = (struct tap_watch){.end.done = watch_ended, .source = s, .fd = fd};
+    if (!w)
+        return NULL;
+    *w = (struct tap_watch){.end.done = watch_ended, .source = s, .fd = fd, .area_bytes = page + bytes};
+    w->area = mmap(NULL, w->area_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (w->area == MAP_FAILED) {
+        free(w);
+        return NULL;
+    }
+    w->piece = (struct tap_piece){.at = (char *)w->area + page - header, .bytes = bytes};
     return w;
 }
 
 void tap_watch_arm(struct tap_watch *w)
 {
-    struct io_uring_sqe *e = w->armed ? NULL : uring_entry();
+    struct io_uring_sqe *e = w->armed || w->broken || w->piece.result ? NULL : uring_entry();
 
-    w->wanted = true;
     if (!e)
         return;
-    io_uring_prep_poll_add(e, w->fd, POLLIN);
+    io_uring_prep_read(e, w->fd, w->piece.at, w->piece.bytes, 0);
     uring_asked(e, &w->end);
     w->armed = true;
 }
 
-void tap_watch_disarm(struct tap_watch *w)
+bool tap_watch_waits(const struct tap_watch *w)
 {
-    w->wanted = false;
-    if (w->armed)
-        uring_cancel(&w->end);
+    return w->armed;
+}
+
+const struct tap_piece *tap_watch_came(const struct tap_watch *w)
+{
+    return w->piece.result ? &w->piece : NULL;
+}
+
+void tap_watch_drop(struct tap_watch *w)
+{
+    w->piece.result = 0;
 }
 
 void tap_watch_close(struct tap_watch *w)
@@ -117,7 +149,7 @@ void tap_watch_close(struct tap_watch *w)
         return;
     w->source = NULL;
     if (!w->armed) {
-        free(w);
+        watch_free(w);
         return;
     }
     uring_cancel(&w->end);

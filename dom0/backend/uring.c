@@ -122,6 +122,11 @@ void uring_submit(void)
         submitted(io_uring_submit(&ring));
 }
 
+void uring_look(void)
+{
+    reap();
+}
+
 void uring_now(bool wait)
 {
     if (wait && !io_uring_cq_ready(&ring))

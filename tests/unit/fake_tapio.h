@@ -4,13 +4,29 @@
 #define FAKE_TAPIO_H
 
 #include "dom0/backend/tapio.h"
+#include "dom0/lib/loop.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 struct tap_watch {
     struct source *source;
+    int fd;
+    struct tap_piece piece;
+    bool armed;
 };
+
+/* What would end its read by itself. */
+static void tap_watch_look(struct tap_watch *w)
+{
+    ssize_t n = w->armed ? read(w->fd, w->piece.at, w->piece.bytes) : -1;
+
+    if (n <= 0)
+        return;
+    w->armed = false;
+    w->piece.result = (int)n;
+    w->source->event(w->source, EPOLLIN);
+}
 
 void tap_batch(int fd, struct tap_piece *writes, unsigned nr_writes, struct tap_piece *reads, unsigned nr_reads)
 {
@@ -23,24 +39,35 @@ void tap_batch(int fd, struct tap_piece *writes, unsigned nr_writes, struct tap_
     }
 }
 
-struct tap_watch *tap_watch_open(int fd, struct source *s)
+struct tap_watch *tap_watch_open(int fd, struct source *s, uint32_t header, uint32_t bytes)
 {
-    struct tap_watch *w = calloc(1, sizeof(*w));
+    struct tap_watch *w = calloc(1, sizeof(*w) + bytes);
 
-    (void)fd;
+    (void)header;
     if (w)
-        w->source = s;
+        *w = (struct tap_watch){.source = s, .fd = fd, .piece = {.at = w + 1, .bytes = bytes}};
     return w;
 }
 
 void tap_watch_arm(struct tap_watch *w)
 {
-    (void)w;
+    w->armed = !w->piece.result;
+    tap_watch_look(w);
 }
 
-void tap_watch_disarm(struct tap_watch *w)
+bool tap_watch_waits(const struct tap_watch *w)
 {
-    (void)w;
+    return w->armed;
+}
+
+const struct tap_piece *tap_watch_came(const struct tap_watch *w)
+{
+    return w->piece.result ? &w->piece : NULL;
+}
+
+void tap_watch_drop(struct tap_watch *w)
+{
+    w->piece.result = 0;
 }
 
 void tap_watch_close(struct tap_watch *w)

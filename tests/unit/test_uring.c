@@ -99,37 +99,80 @@ Test(uring, a_batch_keeps_the_order_and_leaves_nothing_under_way)
     hears("three");
 }
 
-Test(uring, a_watch_says_once_that_there_is_something)
+static struct tap_watch *watch(void)
 {
-    struct tap_watch *w = tap_watch_open(ends[0], &tap.source);
+    struct tap_watch *w = tap_watch_open(ends[0], &tap.source, 2, 100);
 
-    says("a");
+    cr_assert(w && !tap_watch_came(w) && !tap_watch_waits(w));
+    return w;
+}
+
+static void came(struct tap_watch *w, const char *text, unsigned events)
+{
+    const struct tap_piece *p = tap_watch_came(w);
+
+    cr_assert(p && p->result == (int)strlen(text) && !memcmp(p->at, text, strlen(text)) && tap.events == events && !tap_watch_waits(w));
+    cr_assert_eq((uintptr_t)p->at % 4096, 4094);
+    tap_watch_drop(w);
+    cr_assert(!tap_watch_came(w));
+}
+
+Test(uring, a_watch_brings_frame_after_frame)
+{
+    struct tap_watch *w = watch();
+
+    says("a1");
     tap_watch_arm(w);
     tap_watch_arm(w);
     uring_wait(-1);
-    cr_assert_eq(tap.events, 1);
     uring_wait(20);
-    cr_assert_eq(tap.events, 1);
-    cr_assert_eq(batch(NULL, 0, 2), 1);
+    says("b1");
+    tap_watch_arm(w); /* the first has not been dropped */
+    uring_wait(20);
+    came(w, "a1", 1);
     tap_watch_arm(w);
-    uring_wait(20);
-    tap_watch_disarm(w);
     uring_wait(0);
-    says("b");
-    cr_assert_eq(batch(NULL, 0, 2), 1);
-    uring_wait(20);
-    cr_assert_eq(tap.events, 1, "it was disarmed");
+    came(w, "b1", 2);
     tap_watch_arm(w);
-    tap_watch_disarm(w);
-    tap_watch_arm(w); /* before the other has ended */
     uring_wait(20);
+    cr_assert(tap_watch_waits(w) && !tap_watch_came(w));
+    cr_assert_eq(batch((const char *const[]){"one"}, 1, 0), 0);
+    cr_assert_eq(batch((const char *const[]){"two", "three"}, 2, 0), 0);
     says("c");
     uring_wait(-1);
-    cr_assert_eq(tap.events, 2);
+    says("d");
+    says("e");
+    cr_assert_eq(batch(NULL, 0, 2), 2, "while one is here, others can be read");
+    came(w, "c", 3);
+    cr_assert(!strcmp(got[0], "d") && !strcmp(got[1], "e"));
+    tap_watch_close(w);
+}
+
+Test(uring, a_watch_ends_while_it_waits)
+{
+    struct tap_watch *w = watch();
+
     tap_watch_arm(w);
+    uring_wait(0);
     tap_watch_close(w);
     uring_wait(20);
-    cr_assert_eq(tap.events, 2);
+    says("b");
+    uring_wait(20);
+    cr_assert_eq(tap.events, 0);
+    cr_assert_eq(batch(NULL, 0, 1), 1);
+}
+
+Test(uring, a_tap_that_is_gone_is_not_asked_again)
+{
+    struct tap_watch *w = watch();
+
+    close(ends[1]);
+    tap_watch_arm(w);
+    uring_wait(-1);
+    tap_watch_arm(w);
+    uring_wait(20);
+    cr_assert(!tap.events && !tap_watch_waits(w) && !tap_watch_came(w));
+    tap_watch_close(w);
 }
 
 Test(uring, the_loop_has_its_events_too)
