@@ -122,15 +122,20 @@ static void multicast_change(struct nic *n, const struct net_packet *p)
         memcpy(n->multicast[i], n->multicast[--n->multicasts], 6);
 }
 
-/* Where a packet is copied to, from `to` on: so that few parts of the guest's, and they are whole pages but for the first, lie in two
- * pages here, as each costs a copy of its own. */
+/* Where a packet is copied to, from `to` on: so that few of its parts lie in two pages here, as the kernel has to find each page, which
+ * costs it more than the copy. The first part that is a whole page begins with one here: those after it mostly do, too. */
 static uint8_t *place(const struct net_packet *p, uint8_t *to)
 {
-    uintptr_t at = (uintptr_t)to, first = p->frag[0].size;
+    uintptr_t at = (uintptr_t)to, before = 0;
+    unsigned i = 0;
 
-    if (p->frags == 1)
-        return at % NET_PAGE + first <= NET_PAGE ? to : to + -at % NET_PAGE;
-    return to + -(at + first) % NET_PAGE;
+    while (i < p->frags && p->frag[i].size < NET_PAGE)
+        before += p->frag[i++].size;
+    if (i < p->frags)
+        return to + -(at + before) % NET_PAGE;
+    if (before <= NET_PAGE)
+        return at % NET_PAGE + before <= NET_PAGE ? to : to + -at % NET_PAGE;
+    return to + -(at + p->frag[0].size) % NET_PAGE;
 }
 
 static void copy_in(const struct queue *q, struct sending *s, uint8_t *to)
