@@ -91,11 +91,11 @@ static inline void frame_put_writable(struct frame *f)
  * A reference, and if writable a writable type reference with it, on a frame of d (not a system
  * domain), if that takes no more than counting up. False: try the long way.
  */
-static inline __attribute__((always_inline)) bool frame_get_fast(struct frame *f, const struct domain *d, bool writable)
+static inline __attribute__((always_inline)) bool frame_get_fast_id(struct frame *f, domid_t id, bool writable)
 {
     uint64_t w = word_load(f);
 
-    if (unlikely(f->owner != d->id))
+    if (unlikely(f->owner != id))
         return false;
     if (writable) {
         do {
@@ -108,7 +108,7 @@ static inline __attribute__((always_inline)) bool frame_get_fast(struct frame *f
                 return false;
         } while (unlikely(!word_cas(f, &w, w + WORD_REF)));
     }
-    if (likely(READ_ONCE(f->owner) == d->id))
+    if (likely(READ_ONCE(f->owner) == id))
         return true;
     /* The frame changed hands before the reference held it. */
     if (writable)
@@ -116,6 +116,11 @@ static inline __attribute__((always_inline)) bool frame_get_fast(struct frame *f
     else
         frame_put_inline(f);
     return false;
+}
+
+static inline __attribute__((always_inline)) bool frame_get_fast(struct frame *f, const struct domain *d, bool writable)
+{
+    return frame_get_fast_id(f, d->id, writable);
 }
 
 /*

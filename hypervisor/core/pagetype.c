@@ -90,29 +90,34 @@ static inline unsigned next_present(const uint64_t *t, unsigned i, unsigned n)
     return i;
 }
 
-/* From an absent entry of an L1 on: the last that a look at eight in a row shows to be absent. A full table costs nothing more,
- * and the mostly empty ones of processes that come and go a third. */
+/* From an absent entry of an L1 on: where to look next, eight at a time passed over. A full table costs nothing more, and the
+ * mostly empty ones of processes that come and go a third. */
 static inline const uint64_t *skip_absent(const uint64_t *p, const uint64_t *end)
 {
     while (p + 8 < end && !((p[1] | p[2] | p[3] | p[4] | p[5] | p[6] | p[7] | p[8]) & PTE_P))
         p += 8;
-    return p;
+    return p + 1;
+}
+
+/* Not inlined, as l1_validate(), so that all it needs stays in registers. */
+static __attribute__((noinline)) void l1_put(const uint64_t *t, const uint64_t *end)
+{
+    struct frame *frames = frame_table;
+
+    while (t < end)
+        if (likely(*t & PTE_P))
+            l1e_put_among(frames, *t++);
+        else
+            t = skip_absent(t, end);
 }
 
 /* Drop what the first n entries of a table hold. */
 static void entries_put(struct domain *d, struct frame *f, uint32_t type, unsigned n)
 {
-    const uint64_t *t = frame_va(frame_mfn(f)), *end = t + n;
+    const uint64_t *t = frame_va(frame_mfn(f));
 
     if (type == TYPE_L1) {
-        struct frame *frames = frame_table;
-
-        for (; t < end; t++) {
-            if (*t & PTE_P)
-                l1e_put_among(frames, *t);
-            else
-                t = skip_absent(t, end);
-        }
+        l1_put(t, t + n);
         return;
     }
     for (unsigned i = next_present(t, 0, n); i < n; i = next_present(t, i + 1, n))
@@ -378,31 +383,36 @@ int frame_and_type_get(struct domain *d, mfn_t m, uint32_t type, bool may_preemp
 
 /* ---- validation ---- */
 
-static int l1_validate(struct domain *d, struct frame *f)
+static __attribute__((noinline)) int l1_validate(struct domain *d, struct frame *f)
 {
-    uint64_t *t = frame_va(frame_mfn(f)), nr_frames = max_mfn;
+    uint64_t *t = frame_va(frame_mfn(f)), *p = t, nr_frames = max_mfn;
+    const uint64_t *end = t + PTES_PER_TABLE;
     struct frame *frames = frame_table;
+    domid_t id = d->id;
 
-    for (uint64_t *p = t; p < t + PTES_PER_TABLE; p++) {
-        uint64_t e = *p;
+    while (p < end) {
+        const uint64_t e = *p;
+        uint64_t other;
         int rc;
 
         if (!(e & PTE_P)) {
-            p += skip_absent(p, t + PTES_PER_TABLE) - p;
+            p = t + (skip_absent(p, end) - t);
             continue;
         }
         /* Its own RAM, as almost always, or anything else. */
         if (likely(!(e & PTE_CACHE)) && likely(pte_mfn(e).n < nr_frames) &&
-            likely(frame_get_fast(&frames[pte_mfn(e).n], d, e & PTE_RW))) {
-            *p = l1e_adjusted(e);
+            likely(e & PTE_RW ? frame_get_fast_id(&frames[pte_mfn(e).n], id, true)
+                              : frame_get_fast_id(&frames[pte_mfn(e).n], id, false))) {
+            *p++ = l1e_adjusted(e);
             continue;
         }
-        rc = l1e_get_checked(d, d, &e, true);
+        other = e;
+        rc = l1e_get_checked(d, d, &other, true);
         if (unlikely(rc)) {
             entries_put(d, f, TYPE_L1, (unsigned)(p - t));
             return rc;
         }
-        *p = e;
+        *p++ = other;
     }
     return 0;
 }
