@@ -279,6 +279,13 @@ void *xencall_alloc_buffer(xencall_handle *h, size_t size)
     return calloc(1, size);
 }
 
+int xencall2(xencall_handle *h, unsigned call, uint64_t first, uint64_t second)
+{
+    (void)h, (void)call, (void)first, (void)second;
+    errno = ENOSYS;
+    return -1;
+}
+
 int xencall1(xencall_handle *h, unsigned call, uint64_t arg)
 {
     struct xen_sysctl *op = (struct xen_sysctl *)arg;
