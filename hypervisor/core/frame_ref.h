@@ -149,14 +149,15 @@ static inline bool frame_get_first(struct frame *f, const struct domain *d)
 static inline bool frame_get_table(struct frame *f, const struct domain *d, uint32_t type)
 {
     uint64_t w = word_load(f);
+    domid_t id = d->id;
 
-    if (unlikely(f->owner != d->id))
+    if (unlikely(f->owner != id))
         return false;
     do {
         if (unlikely(!word_has_type(w, type)) || unlikely(!(w & WORD_COUNT)))
             return false;
     } while (unlikely(!word_cas(f, &w, w + WORD_TYPE + WORD_REF)));
-    if (likely(READ_ONCE(f->owner) == d->id))
+    if (likely(READ_ONCE(f->owner) == id))
         return true;
     frame_and_type_put_stray(f);
     return false;

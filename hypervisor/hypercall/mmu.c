@@ -310,36 +310,23 @@ static inline __attribute__((always_inline)) long update_va_end(struct vcpu *v, 
     return 0;
 }
 
-static inline __attribute__((always_inline)) long update_va_to(struct vcpu *v, gva_t va, uint64_t val, uint64_t flags,
-                                                               uint64_t *p, struct frame *f, struct domain *pg_dom)
-{
-    int rc = l1_update_rights(v->domain, pg_dom, p, val, false);
-
-    if (likely(!rc))
-        return update_va_end(v, va, flags, f);
-    update_va_end(v, va, 0, f);
-    return rc;
-}
-
-/* Not inlined, so that what only changes flags needs no stack frame. */
-static __attribute__((noinline)) long update_va_own(struct vcpu *v, gva_t va, uint64_t val, uint64_t flags, uint64_t *p,
-                                                    struct frame *f)
-{
-    return update_va_to(v, va, val, flags, p, f, v->domain);
-}
-
 static inline __attribute__((always_inline)) long update_va(struct vcpu *v, gva_t va, uint64_t val,
                                                             uint64_t flags, struct domain *pg_dom)
 {
     struct domain *d = v->domain;
     struct frame *f;
     uint64_t *p;
+    int rc;
 
     if (unlikely(!walk_to_l1(v->cr3_kernel, va, &p, &f)) || unlikely(!frame_get_table(f, d, TYPE_L1)))
         return refuse(d, EINVAL, MMU_VA_UNMAPPED, va, val, flags);
     if (l1_update_fast(p, val, false))
         return update_va_end(v, va, flags, f);
-    return pg_dom == d ? update_va_own(v, va, val, flags, p, f) : update_va_to(v, va, val, flags, p, f, pg_dom);
+    rc = l1_update_rights(d, pg_dom, p, val, false);
+    if (likely(!rc))
+        return update_va_end(v, va, flags, f);
+    update_va_end(v, va, 0, f);
+    return rc;
 }
 
 long hc_update_va_mapping(struct vcpu *v, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
