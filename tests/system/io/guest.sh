@@ -11,10 +11,13 @@ busy() {
 }
 idle() { kill "$(cat /run/busy)"; }
 
-# copy FROM TO: a GiB, and what is there then
+# copy FROM TO: a GiB, and the sum of what was read; make test-io looks at what was written
 copy() {
-    dd if="$1" of="$2" bs=1M iflag=direct oflag=direct conv=fsync status=none || return 1
-    echo "copied $(dd if="$2" bs=1M count=1024 iflag=direct status=none | md5sum)"
+    local sum
+    mkfifo /run/copy
+    dd of="$2" bs=1M iflag=fullblock oflag=direct conv=fsync status=none </run/copy &
+    sum=$(dd if="$1" bs=1M iflag=direct status=none | tee /run/copy | md5sum)
+    wait $! && echo "copied $sum"
 }
 
 verified() { # DISK MIB
@@ -25,7 +28,7 @@ verified() { # DISK MIB
 
 # files DISK: an ext4 that is filled to the brim, checked and compared
 files() {
-    mkfs.ext4 -q -F "$1" 384m && mount "$1" /mnt && cp -a /usr/bin /usr/sbin /mnt || return 1
+    mkfs.ext4 -q -F "$1" 192m && mount "$1" /mnt && cp -a /usr/bin /usr/sbin /mnt || return 1
     dd if=/dev/zero of=/mnt/fill bs=1M status=none 2>/run/full && return 1
     grep -q 'No space left' /run/full || return 1
     umount /mnt && e2fsck -f -n "$1" && mount -o ro "$1" /mnt || return 1
@@ -34,7 +37,6 @@ files() {
 
 network() { # ADDRESS
     local card
-    systemctl -q stop systemd-networkd.socket systemd-networkd
     card=$(basename /sys/class/net/e*)
     ip addr flush dev "$card"
     ip addr add "$1/24" dev "$card" && ip link set "$card" up
