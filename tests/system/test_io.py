@@ -77,7 +77,9 @@ def test_io_of_debian_guests(hv):
     copies = [empty(f'io-copy-{hv}-{guest}', 1024) for guest in ('d1', 'd2')]
     other = (empty('io-empty', 1024), 'forget')
     disks = drives([root, root, root, (copies[0], 'keep'), (copies[1], 'keep'), (guest, 'read'), (source, 'read'), other, other])
-    m = run('io-debian', hv, 'debian.sh', {'netload': netload}, smp=2, dom0_mem=1024, mem=2304, timeout=2400, extra=disks)
+    # Xen with two processors that share this machine's with others spends half of their time waiting for its run queue's lock.
+    m = run('io-debian', hv, 'debian.sh', {'netload': netload}, smp=1 if hv == 'xen' else 2, dom0_mem=1024, mem=2304,
+            timeout=2400, extra=disks)
     for guest, copy in zip(('d1', 'd2'), copies):
         expect(m, rf'^{guest} is at its login')
         expect(m, rf'^{guest} copy: copied {total}')
@@ -119,7 +121,8 @@ def test_io_under_faults(hv):
     m = run('io-faults', hv, 'faults.sh', files, base='dom0/qemu.img', well=expect_healthy, smp=2, dom0_mem=1024, mem=1536,
             timeout=600)
     for disk in ('xvda', 'xvdc'):
-        expect(m, rf'^lin: {disk} ends: .*Input/output error')
+        expect(m, rf'^lin: {disk} ends: .*(Input/output error|No such device|No space left)')
+    expect(m, r'^lin: xvdb ends: |^lin waits for xvdb')
     expect(m, r'qemu-nbd ended')
     for guest in ('pv-qdisk', 'pv-phy'):
         expect(m, rf'^{guest}: disk: end: (ENODEV|EIO)')
