@@ -99,6 +99,9 @@ struct xengnttab_grant_copy_segment;
 int grants_open(void);
 void *grants_map(unsigned domid, const uint32_t *refs, unsigned n, bool write); /* NULL: errno */
 void grants_unmap(void *at, unsigned n);
+/* Memory that is good for copies, page by page; NULL: none. */
+void *grants_area(size_t bytes);
+void grants_area_free(void *at, size_t bytes);
 int grants_copy(struct xengnttab_grant_copy_segment *s, unsigned n); /* each has its status; 0 or errno: none was done */
 
 #endif

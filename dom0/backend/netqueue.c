@@ -6,7 +6,6 @@
 #include "tapio.h"
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <xengnttab.h>
 
 /* What one queue does in a round. */
@@ -44,9 +43,9 @@ static struct receiving {
 
 int netqueue_start(void)
 {
-    tx_area = mmap(NULL, TX_AREA, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    rx_area = mmap(NULL, TAP_READS * RX_FRAME, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    return tx_area == MAP_FAILED || rx_area == MAP_FAILED ? errno : 0;
+    tx_area = grants_area(TX_AREA);
+    rx_area = grants_area(TAP_READS * RX_FRAME);
+    return tx_area && rx_area ? 0 : ENOMEM;
 }
 
 static void list(struct queue *q)

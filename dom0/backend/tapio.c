@@ -2,13 +2,13 @@
 #define _GNU_SOURCE
 #include "tapio.h"
 #include "log.h"
+#include "backend.h"
 #include "loop.h"
 #include "uring.h"
 #include <errno.h>
 #include <liburing.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 /* ---- batches ---- */
@@ -78,7 +78,7 @@ struct tap_watch {
 
 static void watch_free(struct tap_watch *w)
 {
-    munmap(w->area, w->area_bytes);
+    grants_area_free(w->area, w->area_bytes);
     free(w);
 }
 
@@ -108,8 +108,8 @@ struct tap_watch *tap_watch_open(int fd, struct source *s, uint32_t header, uint
     if (!w)
         return NULL;
     *w = (struct tap_watch){.end.done = watch_ended, .source = s, .fd = fd, .area_bytes = page + bytes};
-    w->area = mmap(NULL, w->area_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (w->area == MAP_FAILED) {
+    w->area = grants_area(w->area_bytes);
+    if (!w->area) {
         free(w);
         return NULL;
     }

@@ -6,6 +6,7 @@
 #include "dom0/backend/store.h"
 #include "dom0/backend/tap.h"
 #include "dom0/lib/log.h"
+#include "fake_area.h"
 #include "fake_tapio.h"
 #include <criterion/criterion.h>
 #include <fcntl.h>

@@ -4,6 +4,7 @@
 #include "dom0/backend/netqueue.h"
 #include "dom0/backend/netcredit.h"
 #include "dom0/lib/log.h"
+#include "fake_area.h"
 #include "fake_tapio.h"
 #include <criterion/criterion.h>
 #include <stdarg.h>

@@ -5,6 +5,7 @@
 #include "dom0/backend/uring.h"
 #include "dom0/backend/tapio.h"
 #include "dom0/lib/loop.h"
+#include "fake_area.h"
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <stdlib.h>
