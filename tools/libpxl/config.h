@@ -42,6 +42,7 @@ int tsc_mode_number(const char *mode);      /* as the hypervisor numbers them, o
 bool words_have(const char *const *words, unsigned n, const char *s, unsigned *index);
 const char *words_value(const struct pxl_strings *s, const char *key); /* of "key=value", or NULL */
 char *text_dup(const char *s, size_t n);      /* never NULL */
+bool text_is_number(const char *s);           /* a whole one, as JSON has it too: it can stand in both syntaxes without quotes */
 bool text_valid(const char *s);               /* UTF-8, which JSON wants */
 
 #endif

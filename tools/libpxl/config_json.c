@@ -7,9 +7,10 @@
 #include <yajl/yajl_gen.h>
 #include <yajl/yajl_tree.h>
 
+/* A number that the other syntax has not, a fraction, is a text in both. */
 static char *scalar(yajl_val v, bool *is_number)
 {
-    *is_number = YAJL_IS_NUMBER(v) || YAJL_IS_TRUE(v) || YAJL_IS_FALSE(v);
+    *is_number = YAJL_IS_NUMBER(v) ? text_is_number(v->u.number.r) : YAJL_IS_TRUE(v) || YAJL_IS_FALSE(v);
     if (YAJL_IS_STRING(v))
         return strdup(v->u.string);
     if (YAJL_IS_NUMBER(v))

@@ -105,8 +105,7 @@ static int read_text(struct reader *r, char **out)
     return 0;
 }
 
-/* As JSON has it too, so that it can stand there as it is. */
-static bool is_number(const char *s)
+bool text_is_number(const char *s)
 {
     s += *s == '-';
     if (*s == '0')
@@ -129,7 +128,7 @@ static int read_scalar(struct reader *r, struct assignment *s)
         if (r->at == first)
             return wrong(r, "a value is wanted: a number, a text in quotes, or a list");
         text = text_dup(first, (size_t)(r->at - first));
-        s->number = is_number(text);
+        s->number = text_is_number(text);
     }
     if (!text_valid(text)) {
         free(text);

@@ -21,6 +21,7 @@ kernel = "/root/kernel"
 ramdisk = "$7"
 memory = 448
 vcpus = $9
+cpu_weight = 64
 disk = ["$3,raw,xvda,w,backendtype=$2", "$4,raw,xvdb,w,backendtype=$2", "/dev/vdf,raw,xvdc,r,backendtype=$2",
     "/dev/vdg,raw,xvdd,r,backendtype=$2", "$8,raw,xvde,w,backendtype=$2"]
 vif = ["bridge=br0,backendtype=$5"]
