@@ -188,6 +188,11 @@ void port_notify(struct port *p)
     (void)p;
 }
 
+void port_notify_and_give(struct port *p)
+{
+    port_notify(p);
+}
+
 void *grants_map(unsigned domid, const uint32_t *refs, unsigned n, bool write)
 {
     errno = EINVAL;

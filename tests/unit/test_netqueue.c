@@ -22,7 +22,8 @@ static struct device device = {.domid = 7};
 static struct nic nic;
 static struct queue *q;
 static int wire; /* the other end of the tap */
-static unsigned killed, notified, unmasked, batches, timers, crossings;
+static unsigned killed, notified, given, unmasked, batches, timers, crossings;
+static void (*guest_turn)(void); /* what the guest does when it is given the processor */
 static bool refused;
 
 /* ---- the core ---- */
@@ -70,6 +71,14 @@ void port_notify(struct port *p)
 {
     (void)p;
     notified++;
+}
+
+void port_notify_and_give(struct port *p)
+{
+    port_notify(p);
+    given++;
+    if (guest_turn)
+        guest_turn();
 }
 
 void *grants_map(unsigned domid, const uint32_t *refs, unsigned n, bool write)
@@ -134,7 +143,7 @@ static void setup(void)
     q = nic.queue[0] = calloc(1, sizeof(*q));
     q->nic = &nic;
     q->tap = ends[0];
-    killed = notified = unmasked = batches = timers = 0;
+    killed = notified = given = unmasked = batches = timers = 0;
     refused = false;
     cr_assert(!netqueue_start() && !netqueue_open(q, refs, ports, &what));
     netqueue_wake(q);
@@ -229,6 +238,55 @@ Test(netqueue, what_the_guest_sends_arrives)
     cr_assert_eq(batches, 1, "one call for all");
     cr_assert(tx->rsp_prod == 4 && tx_answer(3).id == 23 && tx_answer(3).status == NETIF_RSP_OKAY);
     cr_assert(notified == 1 && unmasked == 1 && tx->req_event == 5);
+}
+
+static void answers(void)
+{
+    sends(20, 60);
+}
+
+Test(netqueue, a_guest_that_answers_at_once_is_given_the_processor)
+{
+    linger_cost(1ull << 40);
+    q->linger.beside.pause = LINGER_TRY; /* it does not look for a guest on another processor meanwhile */
+    guest_turn = answers;
+    offers(NET_RX_SLOTS);
+    comes(60, 1);
+    sends(10, 60);
+    kicks();
+    rounds();
+    cr_assert(given == 1 && rx->rsp_prod == 1 && tx->rsp_prod == 2 && arrives() == 10 + 60);
+    cr_assert(arrives() == 10 + 60 && frame[10] == 20, "without an event of its own");
+    cr_assert(tx->req_event == 3 && unmasked == 1, "then it sends one again");
+}
+
+Test(netqueue, who_receives_much_is_not)
+{
+    linger_cost(1ull << 40);
+    q->linger.beside.pause = LINGER_TRY;
+    offers(NET_RX_SLOTS);
+    comes(9000, 1);
+    sends(10, 60);
+    kicks();
+    rounds();
+    cr_assert(given == 0 && rx->rsp_prod == 3);
+}
+
+Test(netqueue, who_has_others_to_serve_keeps_the_processor)
+{
+    struct nic other_nic = nic;
+    struct queue other = *q;
+
+    linger_cost(1ull << 40);
+    other.nic = &other_nic;
+    other.tx_work = other.rx_work = other.listed = false;
+    offers(NET_RX_SLOTS);
+    comes(60, 1);
+    sends(10, 60);
+    kicks();
+    netqueue_wake(&other);
+    cr_assert(netqueue_round());
+    cr_assert(given == 0 && notified > 0);
 }
 
 /* As Linux has it: headers, then data from the middle of a page on. */
