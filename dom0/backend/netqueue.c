@@ -451,6 +451,11 @@ static bool exchange(struct queue *q)
     reads_begin(q);
     if (nr_writes || nr_reads)
         tap_batch(q->tap, writes, nr_writes, reads, nr_reads);
+    if (nr_writes && !nr_reads) {
+        reads_begin(q); /* an acknowledgement has the other side send several */
+        if (nr_reads)
+            tap_batch(q->tap, NULL, 0, reads, nr_reads);
+    }
     reads_end(q);
     if (sends)
         transmit_end(q, n);

@@ -16,6 +16,8 @@ struct tap_watch {
     bool armed;
 };
 
+static void (*tap_answers)(void); /* the other side's, to what was written */
+
 /* What would end its read by itself. */
 static void tap_watch_look(struct tap_watch *w)
 {
@@ -32,6 +34,8 @@ void tap_batch(int fd, struct tap_piece *writes, unsigned nr_writes, struct tap_
 {
     for (unsigned i = 0; i < nr_writes; i++)
         writes[i].result = write(fd, writes[i].at, writes[i].bytes) < 0 ? -errno : (int)writes[i].bytes;
+    if (nr_writes && tap_answers)
+        tap_answers();
     for (unsigned i = 0; i < nr_reads; i++) {
         ssize_t n = read(fd, reads[i].at, reads[i].bytes);
 

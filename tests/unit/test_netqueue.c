@@ -260,6 +260,30 @@ Test(netqueue, a_guest_that_answers_at_once_is_given_the_processor)
     cr_assert(tx->req_event == 3 && unmasked == 1, "then it sends one again");
 }
 
+static void two_come(void)
+{
+    comes(60, 1);
+    comes(60, 2);
+}
+
+/* As when TCP has an acknowledgement: learnt by and by, then one copy is enough for them. */
+Test(netqueue, several_answers_are_received_together)
+{
+    unsigned before = 0;
+
+    tap_answers = two_come;
+    offers(4 * NET_RX_SLOTS);
+    for (unsigned n = 0; n < 20; n++) {
+        before = batches;
+        sends(10, 60);
+        kicks();
+        rounds();
+        cr_assert_eq(rx->rsp_prod, 2 * n + 2);
+        offers(2);
+    }
+    cr_assert_eq(batches - before, 2, "one for what it sent, one for what came");
+}
+
 Test(netqueue, who_receives_much_is_not)
 {
     linger_cost(1ull << 40);
