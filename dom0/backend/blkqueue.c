@@ -48,22 +48,9 @@ void queue_answered(struct queue *q)
     TAILQ_INSERT_TAIL(&publishing, q, publish);
 }
 
-/* Nobody else's turn would come later for it. */
 static bool alone(const struct queue *q)
 {
     return !q->disk->on_the_way && TAILQ_EMPTY(&publishing) && (!TAILQ_FIRST(&active) || (TAILQ_FIRST(&active) == q && !TAILQ_NEXT(q, turn)));
-}
-
-static void queue_notify(struct queue *q)
-{
-    uint64_t before = linger_clock();
-
-    if (!linger_gives(&q->linger) || !alone(q)) {
-        port_notify(&q->port);
-        return;
-    }
-    port_notify_and_give(&q->port);
-    linger_gave(&q->linger, linger_clock() - before);
 }
 
 static void queue_publish(struct queue *q)
@@ -72,7 +59,7 @@ static void queue_publish(struct queue *q)
 
     journal_commit(q->journal, q->ring.answered);
     if (blk_ring_publish(&q->ring))
-        queue_notify(q);
+        linger_notify(&q->linger, &q->port, alone(q));
     while ((w = TAILQ_FIRST(&q->answers))) {
         uint16_t number = (uint16_t)(w - q->work);
 

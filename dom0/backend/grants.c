@@ -147,17 +147,11 @@ static bool works(void)
     bool good = false;
 
     if (a) {
+        xengnttab_grant_copy_segment_t s = {.source.virt = at + 1, .len = PAGE - 2, .flags = GNTCOPY_dest_gref,
+                                            .dest.foreign = {.ref = a->refs[1], .offset = 2, .domid = DOMID_SELF}};
+
         memset(at, 0x5a, PAGE);
-        memset(ops, 0, sizeof(*ops));
-        ops->source.u.ref = a->refs[0];
-        ops->dest.u.ref = a->refs[1];
-        ops->source.domid = ops->dest.domid = DOMID_SELF;
-        ops->source.offset = 1;
-        ops->dest.offset = 2;
-        ops->len = PAGE - 2;
-        ops->flags = GNTCOPY_source_gref | GNTCOPY_dest_gref;
-        good = !xencall3(calls, __HYPERVISOR_grant_table_op, GNTTABOP_copy, (uint64_t)(uintptr_t)ops, 1) && ops->status == GNTST_okay &&
-               !at[PAGE + 1] && !memcmp(at + PAGE + 2, at, PAGE - 2);
+        good = copy_at_once(&s, 1) && s.status == GNTST_okay && !at[PAGE + 1] && !memcmp(at + PAGE + 2, at, PAGE - 2);
     }
     if (at)
         grants_area_free(at, 2 * PAGE);

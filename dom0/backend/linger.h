@@ -14,6 +14,7 @@
 #ifndef BACKEND_LINGER_H
 #define BACKEND_LINGER_H
 
+#include "backend.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -56,5 +57,18 @@ static inline bool linger_gives(const struct lingering *l)
     return l->rounds && !l->beside.luck;
 }
 void linger_gave(struct lingering *l, uint64_t ticks);
+
+/* alone: nobody else's turn would come later for it. */
+static inline void linger_notify(struct lingering *l, struct port *p, bool alone)
+{
+    uint64_t before = linger_clock();
+
+    if (!alone || !linger_gives(l)) {
+        port_notify(p);
+        return;
+    }
+    port_notify_and_give(p);
+    linger_gave(l, linger_clock() - before);
+}
 
 #endif

@@ -423,20 +423,6 @@ static bool receive(struct queue *q, struct port **tell, bool *alone)
 
 /* ---- rounds ---- */
 
-/* A guest on our processor has it at once where it gets an answer, and nobody else is to be served: what it sends then is there when
- * it comes back. A stream to it only falls apart into more turns by that. */
-static void notify(struct queue *q, struct port *p, bool alone)
-{
-    uint64_t before = linger_clock();
-
-    if (!alone || !linger_gives(&q->linger) || waiting > q->listed) {
-        port_notify(p);
-        return;
-    }
-    port_notify_and_give(p);
-    linger_gave(&q->linger, linger_clock() - before);
-}
-
 /* What is sent is often answered at once: so there is something to receive then. False: the queue is no more. */
 static bool exchange(struct queue *q)
 {
@@ -463,8 +449,8 @@ static bool exchange(struct queue *q)
         return false;
     if (sends && !transmit_rest(q, n, credit, more))
         return false;
-    if (tell)
-        notify(q, tell, alone);
+    if (tell) /* a stream to the guest only falls apart into more turns where it is given the processor */
+        linger_notify(&q->linger, tell, alone && waiting == q->listed);
     return true;
 }
 

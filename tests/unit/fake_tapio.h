@@ -59,11 +59,6 @@ void tap_watch_arm(struct tap_watch *w)
     tap_watch_look(w);
 }
 
-bool tap_watch_waits(const struct tap_watch *w)
-{
-    return w->armed;
-}
-
 const struct tap_piece *tap_watch_came(const struct tap_watch *w)
 {
     return w->piece.result ? &w->piece : NULL;
