@@ -25,7 +25,6 @@
 #define CHANNELS 3
 #define ROUNDS   40000
 #define STEPS    5
-#define PATIENCE 20000000u
 
 static struct domain *d0, *d1;
 static struct evtchn_fifo_control_block *control[2];
@@ -145,19 +144,16 @@ static bool all_came(void)
     return true;
 }
 
-/* Takes what comes until something is true, or it has been too long. */
-static void wait_for(unsigned self, unsigned round, unsigned other_at)
+/* Waits for the other thread, and takes what comes. */
+static void meet(unsigned self)
 {
-    for (unsigned turns = 0; !LOAD(failed); turns++) {
+    unsigned at = arrived[self] + 1;
+
+    STORE(arrived[self], at);
+    for (unsigned turns = 0; LOAD(arrived[!self]) < at && !LOAD(failed); turns++) {
         take_all(self);
-        if (other_at ? LOAD(arrived[!self]) >= other_at : all_came())
-            return;
         if (turns % 64 == 63)
             sched_yield();
-        if (turns == PATIENCE) {
-            STORE(lost_round, round);
-            STORE(failed, true);
-        }
     }
 }
 
@@ -177,14 +173,18 @@ static void *vcpu_thread(void *arg)
             if (number(&x, 4) == 0)
                 take_all(self);
         }
-        STORE(arrived[self], 2 * round);
-        wait_for(self, round, 2 * round);
+        meet(self);
         for (unsigned n = self; n < CHANNELS; n += 2)
             if (LOAD(words[channels[n].takes]) & MASKED) /* else it would save an event that was lost */
                 unmask(channels[n].takes);
-        wait_for(self, round, 0);
-        STORE(arrived[self], 2 * round + 1);
-        wait_for(self, round, 2 * round + 1);
+        meet(self);
+        take_all(self);
+        meet(self);
+        if (!all_came()) {
+            STORE(lost_round, round);
+            STORE(failed, true);
+        }
+        meet(self);
     }
     return NULL;
 }
