@@ -7,10 +7,10 @@
 #include "loop.h"
 #include "service.h"
 #include "store.h"
+#include "turn.h"
 #include "uring.h"
 #include "xenbus.h"
 #include <getopt.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,10 +19,6 @@
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* All guests wait for it; and whom it hands something to, a program that receives for one, shall not take its place before it has done
- * a whole batch. */
-#define NICE (-10)
 
 static const struct kind *const kinds[] = {&block_kind, &network_kind, &channel_kind, NULL};
 static struct source signal_source;
@@ -85,8 +81,7 @@ static void start(void)
     mkdir("/run/pxl", 0755);
     mkdir(BACKEND_DIRECTORY, 0700);
     setrlimit(RLIMIT_NOFILE, &files);
-    sched_setscheduler(0, SCHED_OTHER | SCHED_RESET_ON_FORK, &(struct sched_param){0}); /* not its scripts and programs */
-    setpriority(PRIO_PROCESS, 0, NICE);
+    turn_start();
     signals = service_signals();
     signal_source.event = signal_event;
     if (loop_open() || signals < 0 || loop_add(signals, &signal_source, EPOLLIN))

@@ -4,6 +4,7 @@
 #include "netcredit.h"
 #include "log.h"
 #include "tapio.h"
+#include "turn.h"
 #include <stdlib.h>
 #include <string.h>
 #include <xengnttab.h>
@@ -40,6 +41,7 @@ static struct receiving {
     struct net_reception reception;
     unsigned first, end;
 } receiving[PACKETS];
+static bool segments; /* of a stream went to a guest in this round */
 
 int netqueue_start(void)
 {
@@ -368,6 +370,7 @@ static int fill_one(struct queue *q, const struct tap_piece *piece, struct recei
     if (!netframe_from_tap(frame, size, &h, &q->nic->wants, &r->reception) || !net_rx_take(&q->rx, &r->reception))
         return 0;
     copy_out(q, r, frame);
+    segments |= h.gso_type != VIRTIO_NET_HDR_GSO_NONE;
     return 1;
 }
 
@@ -490,6 +493,8 @@ bool netqueue_round(void)
         else
             unlist(q); /* a frame that came while it worked is done */
     }
+    turn_round(segments);
+    segments = false;
     return waiting;
 }
 

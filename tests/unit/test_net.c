@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* LINK: dom0/backend/net.c dom0/backend/netconnect.c dom0/backend/netnotes.c dom0/backend/netscript.c dom0/backend/netqueue.c dom0/backend/linger.c dom0/backend/netring.c dom0/backend/netframe.c dom0/backend/netcredit.c dom0/backend/link.c dom0/backend/nat.c dom0/backend/tap.c dom0/lib/loop.c */
+/* LINK: dom0/backend/net.c dom0/backend/netconnect.c dom0/backend/netnotes.c dom0/backend/netscript.c dom0/backend/netqueue.c dom0/backend/linger.c dom0/backend/netring.c dom0/backend/netframe.c dom0/backend/netcredit.c dom0/backend/link.c dom0/backend/nat.c dom0/backend/tap.c dom0/backend/turn.c dom0/lib/loop.c */
 /* A network card's life: real taps and bridges, in a network of the test's own; the guest and the store are pretended. */
 #define _GNU_SOURCE
 #include "dom0/backend/net.h"

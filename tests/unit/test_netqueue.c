@@ -3,10 +3,12 @@
 /* A queue of a network card between a guest's rings and a tap, for which a pair of sockets stands here. */
 #include "dom0/backend/netqueue.h"
 #include "dom0/backend/netcredit.h"
+#include "dom0/backend/turn.h"
 #include "dom0/lib/log.h"
 #include "fake_area.h"
 #include "fake_tapio.h"
 #include <criterion/criterion.h>
+#include <netinet/in.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -22,11 +24,16 @@ static struct device device = {.domid = 7};
 static struct nic nic;
 static struct queue *q;
 static int wire; /* the other end of the tap */
-static unsigned killed, notified, given, unmasked, batches, timers, crossings;
+static unsigned killed, notified, given, unmasked, batches, timers, crossings, streams;
 static void (*guest_turn)(void); /* what the guest does when it is given the processor */
 static bool refused;
 
 /* ---- the core ---- */
+
+void turn_round(bool stream)
+{
+    streams += stream;
+}
 
 void device_kill(struct device *d, const char *format, ...)
 {
@@ -143,7 +150,7 @@ static void setup(void)
     q = nic.queue[0] = calloc(1, sizeof(*q));
     q->nic = &nic;
     q->tap = ends[0];
-    killed = notified = given = unmasked = batches = timers = 0;
+    killed = notified = given = unmasked = batches = timers = streams = 0;
     refused = false;
     cr_assert(!netqueue_start() && !netqueue_open(q, refs, ports, &what));
     netqueue_wake(q);
@@ -362,7 +369,7 @@ Test(netqueue, the_largest_packets_fit)
 
 Test(netqueue, bad_packets_are_answered_and_others_go)
 {
-    sends(PAGES, 60); /* no such grant */
+    *tx_next() = (netif_tx_request_t){.gref = PAGES, .size = 60}; /* no such grant */
     sends(10, 5);
     sends(11, 60);
     tx_next()[0] = (netif_tx_request_t){.gref = 12, .size = 60, .flags = NETTXF_csum_blank}; /* no IP */
@@ -413,7 +420,27 @@ Test(netqueue, what_comes_is_received)
     cr_assert(rx->rsp_prod == 4 && rx_answer(0).status == 60 && rx_answer(1).status == 4096 && rx_answer(3).status == 808);
     cr_assert(rx_answer(1).flags == NETRXF_more_data && rx_answer(3).flags == 0);
     cr_assert(pages[300][59] == 1 && pages[301][0] == 2 && pages[303][807] == 2 && pages[303][808] == 0);
-    cr_assert(batches == 1 && notified == 1);
+    cr_assert(batches == 1 && notified == 1 && !streams);
+}
+
+Test(netqueue, a_large_segment_is_of_a_stream)
+{
+    struct virtio_net_hdr *h = (void *)frame;
+    uint8_t *ip = frame + sizeof(*h) + 14;
+
+    memset(frame, 0, sizeof(*h) + 9000);
+    ip[-2] = 8;
+    ip[0] = 0x45;
+    ip[9] = IPPROTO_TCP;
+    *h = (struct virtio_net_hdr){.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM, .csum_start = 34, .csum_offset = 16, .gso_type = VIRTIO_NET_HDR_GSO_TCPV4, .gso_size = 1448};
+    offers(2 * NET_RX_SLOTS);
+    cr_assert_eq(send(wire, frame, sizeof(*h) + 9000, 0), (ssize_t)sizeof(*h) + 9000);
+    tap_watch_look(q->watch);
+    rounds();
+    cr_assert(rx->rsp_prod == 4 && rx_answer(0).flags & NETRXF_extra_info && streams == 1);
+    comes(60, 1);
+    rounds();
+    cr_assert(rx->rsp_prod == 5 && streams == 1);
 }
 
 Test(netqueue, without_buffers_the_line_waits_and_nothing_is_lost)
