@@ -91,7 +91,9 @@ int port_bind(struct port *p, unsigned domid, uint32_t remote); /* 0 or errno */
 void port_unbind(struct port *p);
 void port_unmask(struct port *p);  /* collected, and done at the round's end */
 void port_notify(struct port *p);
-void port_notify_and_give(struct port *p); /* others have the processor before it returns, if they want it */
+/* By one system call; give: others have the processor before it returns, if they want it. */
+enum { PORTS_NOTIFIED = 2 };
+void ports_notify(struct port *const *p, unsigned n, bool give);
 void ports_round(void);
 
 /* ---- grants (grants.c): one handle ---- */

@@ -59,7 +59,7 @@ static void queue_publish(struct queue *q)
 
     journal_commit(q->journal, q->ring.answered);
     if (blk_ring_publish(&q->ring))
-        linger_notify(&q->linger, &q->port, alone(q));
+        linger_notify(&q->linger, &(struct port *){&q->port}, 1, alone(q));
     while ((w = TAILQ_FIRST(&q->answers))) {
         uint16_t number = (uint16_t)(w - q->work);
 

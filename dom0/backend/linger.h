@@ -59,16 +59,14 @@ static inline bool linger_gives(const struct lingering *l)
 void linger_gave(struct lingering *l, uint64_t ticks);
 
 /* alone: nobody else's turn would come later for it. */
-static inline void linger_notify(struct lingering *l, struct port *p, bool alone)
+static inline void linger_notify(struct lingering *l, struct port *const *p, unsigned n, bool alone)
 {
+    bool give = alone && linger_gives(l);
     uint64_t before = linger_clock();
 
-    if (!alone || !linger_gives(l)) {
-        port_notify(p);
-        return;
-    }
-    port_notify_and_give(p);
-    linger_gave(l, linger_clock() - before);
+    ports_notify(p, n, give);
+    if (give)
+        linger_gave(l, linger_clock() - before);
 }
 
 #endif

@@ -257,7 +257,8 @@ static int transmit_begin(struct queue *q, bool *credit, bool *more)
     return n;
 }
 
-static void transmit_end(struct queue *q, int n)
+/* The port by which the guest wants to hear of it, or NULL. */
+static struct port *transmit_end(struct queue *q, int n)
 {
     for (int i = 0; i < n; i++) {
         bool sent = sent_one(q, &sending[i]);
@@ -265,8 +266,7 @@ static void transmit_end(struct queue *q, int n)
         net_tx_answer(&q->tx, &sending[i].packet, sent);
     }
     q->tx_idle = n ? 0 : q->tx_idle;
-    if (net_tx_push(&q->tx))
-        port_notify(&q->tx_port);
+    return net_tx_push(&q->tx) ? &q->tx_port : NULL;
 }
 
 /* False: the queue is no more. */
@@ -430,7 +430,8 @@ static bool receive(struct queue *q, struct port **tell, bool *alone)
 static bool exchange(struct queue *q)
 {
     bool credit = true, more = true, sends = q->tx_work;
-    struct port *tell = NULL;
+    struct port *sent = NULL, *came = NULL, *tell[2];
+    unsigned tells = 0;
     bool alone = false;
     int n = 0;
 
@@ -438,6 +439,8 @@ static bool exchange(struct queue *q)
     if (sends && (n = transmit_begin(q, &credit, &more)) < 0)
         return false;
     reads_begin(q);
+    if (nr_writes)
+        tap_watch_arm(q->watch); /* goes with them, for what answers */
     if (nr_writes || nr_reads)
         tap_batch(q->tap, writes, nr_writes, reads, nr_reads);
     if (nr_writes && !nr_reads) {
@@ -447,13 +450,17 @@ static bool exchange(struct queue *q)
     }
     reads_end(q);
     if (sends)
-        transmit_end(q, n);
-    if ((q->rx_work || nr_reads) && !receive(q, &tell, &alone))
+        sent = transmit_end(q, n);
+    if ((q->rx_work || nr_reads) && !receive(q, &came, &alone))
         return false;
     if (sends && !transmit_rest(q, n, credit, more))
         return false;
-    if (tell) /* a stream to the guest only falls apart into more turns where it is given the processor */
-        linger_notify(&q->linger, tell, alone && waiting == q->listed);
+    if (sent && sent != came)
+        tell[tells++] = sent;
+    if (came)
+        tell[tells++] = came;
+    if (tells) /* a stream to the guest only falls apart into more turns where it is given the processor */
+        linger_notify(&q->linger, tell, tells, came && alone && waiting == q->listed);
     return true;
 }
 
@@ -461,7 +468,8 @@ static bool work(struct queue *q)
 {
     if (!exchange(q))
         return false;
-    tap_watch_arm(q->watch);
+    if (!q->tx_work && !q->rx_work)
+        tap_watch_arm(q->watch); /* before, it would cost a system call of its own */
     if (q->tx_idle >= IDLE_MOST || q->rx_idle >= IDLE_MOST) {
         q->tx_idle = q->rx_idle = IDLE_MOST - 1; /* the next one for nothing, after the pause, begins another */
         q->paused = credit_pause(q->nic);

@@ -129,10 +129,18 @@ void port_notify(struct port *p)
     linger_cost(linger_clock() - before);
 }
 
-void port_notify_and_give(struct port *p)
+_Static_assert(PORTS_NOTIFIED <= HV_PORTS, "by one call");
+
+void ports_notify(struct port *const *p, unsigned n, bool give)
 {
-    if (hv_notify_and_yield((uint32_t)p->local))
-        port_notify(p);
+    uint32_t local[PORTS_NOTIFIED];
+
+    for (unsigned i = 0; i < n; i++)
+        local[i] = (uint32_t)p[i]->local;
+    if (n + give > 1 && !hv_notify(local, n, give))
+        return;
+    for (unsigned i = 0; i < n; i++)
+        port_notify(p[i]);
 }
 
 void ports_round(void)

@@ -46,7 +46,7 @@ static void ask(int fd, struct asked *a, struct tap_piece *p, bool write)
 
 void tap_batch(int fd, struct tap_piece *writes, unsigned nr_writes, struct tap_piece *reads, unsigned nr_reads)
 {
-    if (nr_writes == 1 && !nr_reads) {
+    if (nr_writes == 1 && !nr_reads && !uring_asks()) {
         writes->result = write(fd, writes->at, writes->bytes) < 0 ? -errno : (int)writes->bytes;
         uring_look(); /* the answer may be there */
         return;

@@ -122,6 +122,11 @@ void uring_submit(void)
         submitted(io_uring_submit(&ring));
 }
 
+bool uring_asks(void)
+{
+    return io_uring_sq_ready(&ring);
+}
+
 void uring_look(void)
 {
     reap();

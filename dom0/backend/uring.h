@@ -31,6 +31,7 @@ struct io_uring_sqe *uring_entry(void);
 void uring_asked(struct io_uring_sqe *e, struct completion *c);
 void uring_cancel(struct completion *c); /* it ends soon, with -ECANCELED if it had not */
 void uring_submit(void);          /* at once */
+bool uring_asks(void);            /* something is to be submitted */
 void uring_look(void);            /* calls done() of what has ended, without a system call */
 void uring_now(bool wait);        /* the same, and calls done() of what has ended; something at least, if it waits */
 /* The loop's wait: submits, waits for an end or an event (ms: 0 does not wait, -1 for ever), and calls all that is to be called. */

@@ -18,8 +18,8 @@ static xen_domctl_getdomaininfo_t *infos;
 static char *log_piece;
 
 static struct notice {
-    multicall_entry_t call[2];
-    struct evtchn_send send;
+    multicall_entry_t call[HV_PORTS + 1];
+    struct evtchn_send send[HV_PORTS];
 } *notice;
 
 int hv_open(void)
@@ -86,10 +86,18 @@ ssize_t hv_log(uint32_t *index, const char **text)
     return (ssize_t)op->u.readconsole.count;
 }
 
-int hv_notify_and_yield(uint32_t port)
+int hv_notify(const uint32_t *ports, unsigned n, bool yield)
 {
-    notice->send.port = port;
-    notice->call[0] = (multicall_entry_t){.op = __HYPERVISOR_event_channel_op, .args = {EVTCHNOP_send, (unsigned long)&notice->send}};
-    notice->call[1] = (multicall_entry_t){.op = __HYPERVISOR_sched_op, .args = {SCHEDOP_yield, 0}};
-    return xencall2(calls, __HYPERVISOR_multicall, (uint64_t)notice->call, 2) || (long)notice->call[0].result ? -1 : 0;
+    unsigned i;
+
+    for (i = 0; i < n; i++) {
+        notice->send[i].port = ports[i];
+        notice->call[i] = (multicall_entry_t){.op = __HYPERVISOR_event_channel_op, .args = {EVTCHNOP_send, (unsigned long)&notice->send[i]}};
+    }
+    notice->call[i] = (multicall_entry_t){.op = __HYPERVISOR_sched_op, .args = {SCHEDOP_yield, 0}};
+    if (xencall2(calls, __HYPERVISOR_multicall, (uint64_t)notice->call, n + yield))
+        return -1;
+    while (i && !(long)notice->call[i - 1].result)
+        i--;
+    return i ? -1 : 0;
 }

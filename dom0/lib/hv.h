@@ -23,7 +23,8 @@ int hv_domains(unsigned first, struct hv_domain *out, unsigned max);
 /* News of the hypervisor's log since *index, which goes on; *text is good until the next call. 0: none; -1: errno. */
 ssize_t hv_log(uint32_t *index, const char **text);
 
-/* Sends an event by a port, and lets other vCPUs have this processor before it returns. 0, or -1: nothing was sent. */
-int hv_notify_and_yield(uint32_t port);
+/* Sends an event by each of the ports; yield: and lets other vCPUs have this processor before it returns. 0, or -1: not by all. */
+#define HV_PORTS 2
+int hv_notify(const uint32_t *ports, unsigned n, bool yield);
 
 #endif

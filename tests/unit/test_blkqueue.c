@@ -92,9 +92,11 @@ void port_notify(struct port *p)
     (void)p;
 }
 
-void port_notify_and_give(struct port *p)
+void ports_notify(struct port *const *p, unsigned n, bool give)
 {
-    port_notify(p);
+    for (unsigned i = 0; i < n; i++)
+        port_notify(p[i]);
+    (void)give;
 }
 
 int loop_add(int fd, struct source *s, uint32_t events)

@@ -188,9 +188,11 @@ void port_notify(struct port *p)
     (void)p;
 }
 
-void port_notify_and_give(struct port *p)
+void ports_notify(struct port *const *p, unsigned n, bool give)
 {
-    port_notify(p);
+    for (unsigned i = 0; i < n; i++)
+        port_notify(p[i]);
+    (void)give;
 }
 
 void *grants_map(unsigned domid, const uint32_t *refs, unsigned n, bool write)

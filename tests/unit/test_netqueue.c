@@ -24,7 +24,7 @@ static struct device device = {.domid = 7};
 static struct nic nic;
 static struct queue *q;
 static int wire; /* the other end of the tap */
-static unsigned killed, notified, given, unmasked, batches, timers, crossings, streams;
+static unsigned killed, notified, tells, given, unmasked, batches, timers, crossings, streams;
 static void (*guest_turn)(void); /* what the guest does when it is given the processor */
 static bool refused;
 
@@ -80,11 +80,13 @@ void port_notify(struct port *p)
     notified++;
 }
 
-void port_notify_and_give(struct port *p)
+void ports_notify(struct port *const *p, unsigned n, bool give)
 {
-    port_notify(p);
-    given++;
-    if (guest_turn)
+    for (unsigned i = 0; i < n; i++)
+        port_notify(p[i]);
+    tells++;
+    given += give;
+    if (give && guest_turn)
         guest_turn();
 }
 
@@ -150,7 +152,7 @@ static void setup(void)
     q = nic.queue[0] = calloc(1, sizeof(*q));
     q->nic = &nic;
     q->tap = ends[0];
-    killed = notified = given = unmasked = batches = timers = streams = 0;
+    killed = notified = tells = given = unmasked = batches = timers = streams = 0;
     refused = false;
     cr_assert(!netqueue_start() && !netqueue_open(q, refs, ports, &what));
     netqueue_wake(q);
