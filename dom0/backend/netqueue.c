@@ -16,16 +16,14 @@ enum {
     IDLE_MOST = 32,
     TX_AREA = 1 << 19,
     HEADER = 16, /* before each frame: its header ends where the frame begins */
-    RX_FRAME = NET_PAGE + NET_FRAME_MAX, /* the header in the first page, so that few pages have a part of the frame */
     ALONE_TRY = 8,
     BAD_PACKETS_LOGGED = 3
 };
 
 static TAILQ_HEAD(, queue) line = TAILQ_HEAD_INITIALIZER(line);
 static unsigned waiting; /* in it */
-static uint8_t *tx_area, *rx_area;
-static xengnttab_grant_copy_segment_t copy[COPIES + NET_TX_FRAGS];
-_Static_assert((TAP_READS + 1) * NET_RX_SLOTS <= sizeof(copy) / sizeof(copy[0]), "frames of one batch");
+static uint8_t *tx_area;
+static xengnttab_grant_copy_segment_t copy[COPIES + NET_TX_FRAGS + TAP_READS * NET_RX_SLOTS];
 static unsigned copies;
 
 /* What is sent in a round, and what is received. */
@@ -35,19 +33,18 @@ static struct sending {
     unsigned first, end; /* copies */
     struct tap_piece *written; /* NULL: nothing is to be */
 } sending[PACKETS];
-static struct tap_piece writes[TAP_WRITES], reads[TAP_READS];
-static unsigned nr_writes, nr_reads;
+static struct tap_piece writes[TAP_WRITES];
+static unsigned nr_writes;
 static struct receiving {
     struct net_reception reception;
     unsigned first, end;
-} receiving[PACKETS];
+} receiving[TAP_READS];
 static bool segments; /* of a stream went to a guest in this round */
 
 int netqueue_start(void)
 {
     tx_area = grants_area(TX_AREA);
-    rx_area = grants_area(TAP_READS * RX_FRAME);
-    return tx_area && rx_area ? 0 : ENOMEM;
+    return tx_area ? tap_start(sizeof(struct virtio_net_hdr), sizeof(struct virtio_net_hdr) + NET_FRAME_MAX) : ENOMEM;
 }
 
 static void list(struct queue *q)
@@ -107,6 +104,13 @@ static void tap_event(struct source *s, uint32_t events)
     (void)events;
     q->rx_work = true;
     list(q);
+}
+
+static void copy_all(void)
+{
+    if (copies && grants_copy(copy, copies))
+        for (unsigned i = 0; i < copies; i++)
+            copy[i].status = GNTST_general_error;
 }
 
 /* ---- what the guest sends ---- */
@@ -210,7 +214,6 @@ static int collect(struct queue *q, bool *credit, bool *more)
     const char *why = "an impossible index";
     int n = 0;
 
-    copies = 0;
     *more = true;
     if (net_tx_look(&q->tx) < 0)
         goto broken;
@@ -242,23 +245,16 @@ broken:
     return -1;
 }
 
-/* How many packets were collected, their frames made; -1: the queue is no more. */
-static int transmit_begin(struct queue *q, bool *credit, bool *more)
+static void transmit_begin(struct queue *q, int n)
 {
-    int n = collect(q, credit, more), err;
-
-    if (n > 0)
+    if (n)
         linger_found(&q->linger, linger_clock());
-    if (n > 0 && (err = grants_copy(copy, copies)))
-        for (unsigned i = 0; i < copies; i++)
-            copy[i].status = GNTST_general_error;
     for (int i = 0; i < n; i++)
         send_one(q, &sending[i]);
-    return n;
 }
 
-/* The port by which the guest wants to hear of it, or NULL. */
-static struct port *transmit_end(struct queue *q, int n)
+/* Whether the guest wants to hear of it. */
+static bool transmit_end(struct queue *q, int n)
 {
     for (int i = 0; i < n; i++) {
         bool sent = sent_one(q, &sending[i]);
@@ -266,7 +262,7 @@ static struct port *transmit_end(struct queue *q, int n)
         net_tx_answer(&q->tx, &sending[i].packet, sent);
     }
     q->tx_idle = n ? 0 : q->tx_idle;
-    return net_tx_push(&q->tx) ? &q->tx_port : NULL;
+    return net_tx_push(&q->tx);
 }
 
 /* False: the queue is no more. */
@@ -298,41 +294,22 @@ static bool wants_frame(const struct nic *n, const uint8_t *frame)
     return false;
 }
 
-/* A frame came; perhaps others did: so many are read as there are certainly buffers for. */
-static void reads_begin(struct queue *q)
+/* So many reads wait as there were frames together of late. */
+static void reads_learn(struct queue *q, unsigned n)
 {
-    int most = net_rx_look(&q->rx) / NET_RX_SLOTS - 1;
-
-    nr_reads = 0;
-    if (!q->starved && tap_watch_came(q->watch))
-        while ((int)nr_reads < most && nr_reads < q->reads) {
-            reads[nr_reads] = (struct tap_piece){.at = rx_area + nr_reads * RX_FRAME + NET_PAGE - sizeof(struct virtio_net_hdr),
-                                                 .bytes = sizeof(struct virtio_net_hdr) + NET_FRAME_MAX};
-            nr_reads++;
-        }
+    if (n < q->reads)
+        q->reads--;
+    else if (q->reads > 1 || ++q->alone % ALONE_TRY == 0)
+        q->reads = q->reads < TAP_READS / 2 ? 2 * q->reads : TAP_READS;
 }
 
-/* One in vain says that there are no more. */
-static void reads_end(struct queue *q)
+/* For as many as there are certainly buffers, after the first. */
+static void reads_wait(struct queue *q)
 {
-    unsigned n = 0;
+    int most = q->starved || q->reads == 1 ? 0 : net_rx_look(&q->rx) / NET_RX_SLOTS;
 
-    for (unsigned i = 0; i < nr_reads; i++)
-        n += reads[i].result > 0;
-    if (n)
-        q->alone = 0;
-    if (nr_reads)
-        q->reads = n < nr_reads ? n : n < TAP_READS / 2 ? 2 * n : TAP_READS;
-    else if (!q->reads && tap_watch_came(q->watch) && ++q->alone % ALONE_TRY == 0)
-        q->reads = 1;
-}
-
-/* What came by itself is the first; NULL: none. */
-static const struct tap_piece *nth_frame(struct queue *q, unsigned n)
-{
-    if (!n)
-        return tap_watch_came(q->watch);
-    return reads[n - 1].result > 0 ? &reads[n - 1] : NULL;
+    if (!q->starved)
+        tap_watch_arm(q->watch, most < 1 ? 1 : most < (int)q->reads ? (unsigned)most : q->reads);
 }
 
 static void copy_out(const struct queue *q, struct receiving *r, uint8_t *frame)
@@ -359,9 +336,9 @@ static int fill_one(struct queue *q, const struct tap_piece *piece, struct recei
     uint8_t *frame = (uint8_t *)piece->at + sizeof(struct virtio_net_hdr);
     struct virtio_net_hdr h;
 
-    memcpy(&h, piece->at, sizeof(h));
     if (piece->result < (int)sizeof(h) + NET_FRAME_MIN || size > q->nic->largest || !wants_frame(q->nic, frame))
         return 0;
+    memcpy(&h, piece->at, sizeof(h));
     slots = net_rx_needs(size, h.gso_type != VIRTIO_NET_HDR_GSO_NONE);
     if (q->rx.req_prod - q->rx.req_cons < slots) {
         *needs = slots;
@@ -374,93 +351,82 @@ static int fill_one(struct queue *q, const struct tap_piece *piece, struct recei
     return 1;
 }
 
-/* What was read; how many frames, or -1: the ring is broken. *needs: so many buffers are missing for the first. */
-static int fill(struct queue *q, unsigned *needs)
+/* What was read, into copies; how many frames, or -1: the queue is no more. */
+static int receive_begin(struct queue *q)
 {
-    int n = 0;
+    const struct tap_piece *piece;
+    unsigned i = 0, needs = 0;
+    int n = 0, filled = 0;
 
-    copies = 0;
-    *needs = 0;
     if (net_rx_look(&q->rx) < 0) {
         device_kill(q->nic->device, "its receive ring cannot be: an impossible index");
         return -1;
     }
-    for (unsigned i = 0; i <= nr_reads; i++) {
-        const struct tap_piece *piece = nth_frame(q, i);
-        int filled = piece ? fill_one(q, piece, &receiving[n], needs) : 0;
-
-        if (filled < 0)
-            return n; /* the first: for the others there were buffers */
+    while ((piece = tap_watch_came(q->watch, i)) && (filled = fill_one(q, piece, &receiving[n], &needs)) >= 0) {
         n += filled;
+        i++;
     }
-    tap_watch_drop(q->watch);
+    q->frames = i;
+    q->starved = needs && !net_rx_wait(&q->rx, needs);
+    q->rx_work = needs && !q->starved;
     return n;
 }
 
-/* *tell: the guest wants an event, and which; *alone: for one small frame. */
-static bool receive(struct queue *q, struct port **tell, bool *alone)
+/* They were copied. */
+static void receive_end(struct queue *q, int n)
 {
-    unsigned needs;
-    int n = fill(q, &needs), err;
-
-    if (n < 0)
-        return false;
-    if (n && (err = grants_copy(copy, copies)))
-        for (unsigned i = 0; i < copies; i++)
-            copy[i].status = GNTST_general_error;
+    tap_watch_drop(q->watch, q->frames);
+    if (q->starved)
+        tap_watch_keep(q->watch);
     for (int i = 0; i < n; i++)
         net_rx_answer(&q->rx, &receiving[i].reception, copied(receiving[i].first, receiving[i].end));
     if (n) {
         q->rx_idle = 0;
         q->tx_idle = q->rx_port.local < 0 ? 0 : q->tx_idle;
     }
-    if (net_rx_push(&q->rx))
-        *tell = q->rx_port.local < 0 ? &q->tx_port : &q->rx_port;
-    *alone = n == 1 && receiving[0].end == receiving[0].first + 1;
-    if (needs)
-        q->starved = !net_rx_wait(&q->rx, needs);
-    q->rx_work = needs && !q->starved;
-    nr_reads = 0;
-    return true;
 }
 
 /* ---- rounds ---- */
 
-/* What is sent is often answered at once: so there is something to receive then. False: the queue is no more. */
+/* What the guest sends, and what came for it, are copied by one call. What is sent is often answered at once: by another one.
+ * False: the queue is no more. */
 static bool exchange(struct queue *q)
 {
-    bool credit = true, more = true, sends = q->tx_work;
-    struct port *sent = NULL, *came = NULL, *tell[2];
+    bool credit = true, more = true, sends = q->tx_work, came = q->rx_work;
+    struct port *tell[PORTS_NOTIFIED];
+    int n = 0, received = 0, answers = 0;
     unsigned tells = 0;
-    bool alone = false;
-    int n = 0;
 
-    nr_writes = 0;
-    if (sends && (n = transmit_begin(q, &credit, &more)) < 0)
+    copies = nr_writes = 0;
+    if ((sends && (n = collect(q, &credit, &more)) < 0) || (came && (received = receive_begin(q)) < 0))
         return false;
-    reads_begin(q);
-    if (nr_writes)
-        tap_watch_arm(q->watch); /* goes with them, for what answers */
-    if (nr_writes || nr_reads)
-        tap_batch(q->tap, writes, nr_writes, reads, nr_reads);
-    if (nr_writes && !nr_reads) {
-        reads_begin(q); /* an acknowledgement has the other side send several */
-        if (nr_reads)
-            tap_batch(q->tap, NULL, 0, reads, nr_reads);
+    copy_all();
+    transmit_begin(q, n);
+    if (came)
+        receive_end(q, received);
+    if (nr_writes) {
+        reads_wait(q); /* what waits anew goes with them */
+        tap_batch(q->tap, writes, nr_writes);
     }
-    reads_end(q);
-    if (sends)
-        sent = transmit_end(q, n);
-    if ((q->rx_work || nr_reads) && !receive(q, &came, &alone))
-        return false;
+    if (nr_writes && q->rx_work) {
+        copies = 0;
+        if ((answers = receive_begin(q)) < 0)
+            return false;
+        copy_all();
+        receive_end(q, answers);
+    }
+    received += answers;
+    if (received)
+        reads_learn(q, (unsigned)received);
+    if (sends && transmit_end(q, n))
+        tell[tells++] = &q->tx_port;
     if (sends && !transmit_rest(q, n, credit, more))
         return false;
-    if (sent && sent != came)
-        tell[tells++] = sent;
-    if (came)
-        tell[tells++] = came;
+    if (net_rx_push(&q->rx) && (q->rx_port.local >= 0 || !tells))
+        tell[tells++] = q->rx_port.local < 0 ? &q->tx_port : &q->rx_port;
     if (tells) /* a stream to the guest only falls apart into more turns where it is given the processor */
-        linger_notify(&q->linger, tell, tells, came && alone && waiting == q->listed);
+        linger_notify(&q->linger, tell, tells,
+                      received == 1 && receiving[0].end == receiving[0].first + 1 && waiting == q->listed);
     return true;
 }
 
@@ -469,7 +435,7 @@ static bool work(struct queue *q)
     if (!exchange(q))
         return false;
     if (!q->tx_work && !q->rx_work)
-        tap_watch_arm(q->watch); /* before, it would cost a system call of its own */
+        reads_wait(q); /* before, it would cost a system call of its own */
     if (q->tx_idle >= IDLE_MOST || q->rx_idle >= IDLE_MOST) {
         q->tx_idle = q->rx_idle = IDLE_MOST - 1; /* the next one for nothing, after the pause, begins another */
         q->paused = credit_pause(q->nic);
@@ -527,7 +493,7 @@ int netqueue_open(struct queue *q, const uint32_t refs[2], const uint32_t ports[
     if (ports[1] != ports[0] && (err = port_bind(&q->rx_port, domid, ports[1])))
         return err;
     *what = "watching its tap";
-    q->watch = tap_watch_open(q->tap, &q->tap_source, sizeof(struct virtio_net_hdr), sizeof(struct virtio_net_hdr) + NET_FRAME_MAX);
+    q->watch = tap_watch_open(q->tap, &q->tap_source);
     return q->watch ? 0 : ENOMEM;
 }
 

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A network card and its queues. A queue is a pair of rings, their event channels and one descriptor of the tap; events only put it
- * into the line of those that have work, netqueue_round() does a bounded part of it for each: packets of the guest's are copied by
- * one call (into an area that all queues share, as there is one thread), by one call they are written to the tap and its frames are
- * read, which are copied by another.
+ * into the line of those that have work, netqueue_round() does a bounded part of it for each: packets of the guest's, and frames that
+ * came for it, are copied by one call (into and from areas that all queues share, as there is one thread), packets are written to the
+ * tap by one call, what answers them is copied by another, and the guest is notified of all of that by one.
  *
  * 1. An event channel stays masked as long as its queue is in the line for it: a guest that floods costs no interrupts.
  * 2. The tap is read only while the guest offers buffers: what does not fit waits in the tap, and beyond its length is lost there,
- *    as on any line. One frame at most waits here (the watch has it), for which the buffers did not suffice.
+ *    as on any line. One frame at most waits here (the watch has it), for which the buffers did not suffice, of guests that keep
+ *    to the rules: for others as many as reads waited.
  *    Who sends events for nothing, IDLE_MOST in a row, is heard once a millisecond.
- * 3. A read always waits for the next frame (`watch`), but while one that it brought is here; then others may be read, too.
+ * 3. Reads always wait for the next frames (`watch`), but while one waits here.
  */
 #ifndef BACKEND_NETQUEUE_H
 #define BACKEND_NETQUEUE_H
@@ -36,7 +37,8 @@ struct queue {
     bool paused;                   /* what is masked stays so until the timer */
     struct lingering linger;       /* at what the guest sends */
     struct tap_watch *watch;
-    unsigned reads, alone;         /* so many more were there the last time; so often in a row there were none */
+    unsigned frames;               /* of those that came, so many have been looked at */
+    unsigned reads, alone;         /* so many reads wait; so often it was one, and there may have been more */
     unsigned tx_idle, rx_idle;     /* events in a row that brought nothing */
     TAILQ_ENTRY(queue) line;
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Frames to and from a tap: several by one system call. */
+/* Frames to and from taps: several by one system call. */
 #ifndef BACKEND_TAPIO_H
 #define BACKEND_TAPIO_H
 
@@ -16,20 +16,21 @@ struct tap_piece {
     int result; /* as of read() and write(), or -errno */
 };
 
-/* What is to be written, at most TAP_WRITES, and then at most TAP_READS are read, which do not wait. Nothing is under way afterwards. */
-void tap_batch(int fd, struct tap_piece *writes, unsigned nr_writes, struct tap_piece *reads, unsigned nr_reads);
+/* All taps' room: frames of up to `bytes` with their header; what comes after the first `header` of them begins with a page. 0 or errno. */
+int tap_start(uint32_t header, uint32_t bytes);
 
-/*
- * A read that waits: after each tap_watch_arm() the next frame is read as it comes, and the source's event() called. Batches that
- * write may end it too; one that reads is for when it does not wait, else the frames lose their order.
- */
+/* What is to be written, at most TAP_WRITES. Reads that wait may end meanwhile. */
+void tap_batch(int fd, struct tap_piece *writes, unsigned nr);
+
+/* Reads that wait: frames are read as they come, in their order, and the source's event() is called for each. */
 struct tap_watch;
-/* Room for `bytes` (with the header); what comes after the first `header` of them begins with a page. NULL: no memory */
-struct tap_watch *tap_watch_open(int fd, struct source *s, uint32_t header, uint32_t bytes);
-void tap_watch_arm(struct tap_watch *w);       /* nothing, if it waits or something that came has not been dropped */
-bool tap_watch_waits(const struct tap_watch *w);
-const struct tap_piece *tap_watch_came(const struct tap_watch *w); /* or NULL */
-void tap_watch_drop(struct tap_watch *w);      /* what came was used: it stays until tap_watch_arm() */
+struct tap_watch *tap_watch_open(int fd, struct source *s); /* NULL: no memory */
+void tap_watch_arm(struct tap_watch *w, unsigned n); /* reads wait, until they and what came are n, at most TAP_READS */
+unsigned tap_watch_waits(const struct tap_watch *w); /* how many */
+const struct tap_piece *tap_watch_came(const struct tap_watch *w, unsigned i); /* the i-th that was not dropped, or NULL */
+void tap_watch_drop(struct tap_watch *w, unsigned n); /* the first n were used */
+/* What came is to stay for longer: its room, which is for all taps, is left to others. */
+void tap_watch_keep(struct tap_watch *w);
 void tap_watch_close(struct tap_watch *w);
 
 #endif

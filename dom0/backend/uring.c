@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -69,6 +70,22 @@ int uring_pin(void *at, size_t bytes)
     return -io_uring_register_buffers(&ring, &v, 1);
 }
 
+int uring_buffers(unsigned entries, struct io_uring_buf_ring **buffers)
+{
+    void *at = mmap(NULL, entries * sizeof(struct io_uring_buf), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    struct io_uring_buf_reg r = {.ring_addr = (uintptr_t)at, .ring_entries = entries};
+    int err;
+
+    if (at == MAP_FAILED)
+        return ENOMEM;
+    *buffers = at;
+    io_uring_buf_ring_init(*buffers);
+    err = -io_uring_register_buf_ring(&ring, &r, 0);
+    if (err)
+        munmap(at, entries * sizeof(struct io_uring_buf));
+    return err;
+}
+
 struct io_uring_sqe *uring_entry(void)
 {
     struct io_uring_sqe *e = io_uring_get_sqe(&ring);
@@ -104,6 +121,8 @@ static void reap(void)
         struct completion *c = io_uring_cqe_get_data(e);
         int result = e->res;
 
+        if (c)
+            c->flags = e->flags;
         io_uring_cq_advance(&ring, 1);
         if (c)
             c->done(c, result);

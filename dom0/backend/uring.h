@@ -13,18 +13,23 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct io_uring_sqe;
 
 /* Stays where it is until done() was called. */
 struct completion {
     void (*done)(struct completion *c, int result); /* as of the system call, or -errno */
+    uint32_t flags; /* IORING_CQE_F_*, of what has ended */
 };
 
 extern const char *uring_lock; /* BACKEND_DIRECTORY/io */
 
 /* Memory that the kernel keeps at hand: FIXED reads and writes within it name buffer 0, and need not look each page up. 0 or errno. */
 int uring_pin(void *at, size_t bytes);
+/* Room that the kernel takes for reads of group 0 when something is there to be read. `entries` is a power of two. 0 or errno. */
+struct io_uring_buf_ring;
+int uring_buffers(unsigned entries, struct io_uring_buf_ring **ring);
 int uring_open(void); /* after loop_open(); 0 or errno */
 /* To be filled in by an io_uring_prep_*(), then uring_asked(). NULL: not now, again after a round. */
 struct io_uring_sqe *uring_entry(void);

@@ -281,6 +281,7 @@ Test(netqueue, several_answers_are_received_together)
     unsigned before = 0;
 
     tap_answers = two_come;
+    tap_answered = q->watch;
     offers(4 * NET_RX_SLOTS);
     for (unsigned n = 0; n < 20; n++) {
         before = batches;
@@ -422,7 +423,42 @@ Test(netqueue, what_comes_is_received)
     cr_assert(rx->rsp_prod == 4 && rx_answer(0).status == 60 && rx_answer(1).status == 4096 && rx_answer(3).status == 808);
     cr_assert(rx_answer(1).flags == NETRXF_more_data && rx_answer(3).flags == 0);
     cr_assert(pages[300][59] == 1 && pages[301][0] == 2 && pages[303][807] == 2 && pages[303][808] == 0);
-    cr_assert(batches == 1 && notified == 1 && !streams);
+    cr_assert(batches == 2 && notified == 1 && !streams, "the second had to be asked for");
+}
+
+/* Learnt by and by: as many reads wait as frames come together. */
+Test(netqueue, what_comes_together_is_received_together)
+{
+    unsigned before = 0;
+
+    offers(200);
+    for (unsigned n = 0; n < 30; n++) {
+        before = batches;
+        for (unsigned i = 0; i < 4; i++)
+            comes(60, (uint8_t)i);
+        rounds();
+        cr_assert_eq(rx->rsp_prod, 4 * n + 4);
+        offers(4);
+    }
+    cr_assert_eq(batches - before, 1);
+    cr_assert_gt(q->reads, 3);
+    for (unsigned n = 0; n < 100; n++) {
+        comes(60, 1);
+        rounds();
+        offers(1);
+    }
+    cr_assert_leq(q->reads, 2, "and it is forgotten");
+}
+
+Test(netqueue, what_is_sent_and_what_came_are_copied_together)
+{
+    offers(NET_RX_SLOTS);
+    comes(60, 1);
+    sends(10, 60);
+    kicks();
+    rounds();
+    cr_assert(arrives() == 10 + 60 && rx->rsp_prod == 1 && tx->rsp_prod == 1);
+    cr_assert(batches == 1 && notified == 2 && tells == 1, "and it is told of both at once");
 }
 
 Test(netqueue, a_large_segment_is_of_a_stream)
