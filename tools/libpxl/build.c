@@ -68,6 +68,9 @@ static long populate(struct builder *b, uint64_t pfn, uint64_t extents, unsigned
     return done;
 }
 
+/* Debian's Linux lets no other task of Dom0 have the processor during a hypercall, and these are cleared in it. */
+#define SUPERS_A_CALL 8
+
 static int memory_get(struct builder *b)
 {
     uint64_t pfn = 0, nr = b->r->nr_pages;
@@ -80,7 +83,7 @@ static int memory_get(struct builder *b)
 
         if (super && left >= SUPER_PAGES) {
             n = left >> SUPER_ORDER;
-            n = n < most ? n : most;
+            n = n < SUPERS_A_CALL ? n : SUPERS_A_CALL;
             done = populate(b, pfn, n, SUPER_ORDER);
             if (done < 0)
                 return -1;
