@@ -38,6 +38,22 @@ static uint64_t zones_used;            /* zones with a block, by bit */
 static struct frame_list waiting;
 static uint64_t free_frames, dirty_frames;
 static uint64_t scrub_cursor;
+static bool scrubbing;
+static unsigned waiters; /* for the lock */
+
+static void lock(void)
+{
+    if (likely(spin_trylock(&heap_lock)))
+        return;
+    __atomic_add_fetch(&waiters, 1, __ATOMIC_RELAXED);
+    spin_lock(&heap_lock);
+    __atomic_sub_fetch(&waiters, 1, __ATOMIC_RELAXED);
+}
+
+static void unlock(void)
+{
+    spin_unlock(&heap_lock);
+}
 
 static unsigned zone_of(uint64_t mfn)
 {
@@ -124,7 +140,7 @@ void heap_add(mfn_t start, uint64_t nr)
         frame_table[i].aux = AUX_BOOT;
         frame_table[i].stamp = tlb_stamp() - 2; /* no CPU has ever mapped it for a guest */
     }
-    spin_lock(&heap_lock);
+    lock();
     free_frames += end - n;
     while (n < end) {
         unsigned order = min((unsigned)__builtin_ctzll(n), (unsigned)MAX_ORDER);
@@ -134,7 +150,7 @@ void heap_add(mfn_t start, uint64_t nr)
         block_merge(n, order);
         n += 1ull << order;
     }
-    spin_unlock(&heap_lock);
+    unlock();
 }
 
 /* The smallest block of the highest allowed zone that is large enough, cut down to size. */
@@ -197,9 +213,9 @@ static inline mfn_t single_alloc(uint32_t flags)
     uint64_t n;
     struct frame *f;
 
-    spin_lock(&heap_lock);
+    lock();
     if (unlikely(waiting.count <= WAITING_LOW)) {
-        spin_unlock(&heap_lock);
+        unlock();
         return MFN(0);
     }
     n = waiting.head;
@@ -210,7 +226,7 @@ static inline mfn_t single_alloc(uint32_t flags)
     f->owner = DOMID_XEN;
     free_frames--;
     dirty_frames -= (f->aux & FRAME_AUX_DIRTY) != 0;
-    spin_unlock(&heap_lock);
+    unlock();
 
     flush_stale(f, 1);
     /* One that came back was given out before: never as it was since boot. */
@@ -241,10 +257,10 @@ static __attribute__((noinline)) mfn_t block_alloc(unsigned order, uint32_t flag
 
     if (order > MAX_ORDER)
         return MFN_INVALID;
-    spin_lock(&heap_lock);
+    lock();
     f = take(order, zones_below(flags >> 8));
     if (!f) {
-        spin_unlock(&heap_lock);
+        unlock();
         return MFN_INVALID;
     }
     /* From here on no frame looks free: neither to block_merge() nor to the scrubber. */
@@ -254,7 +270,7 @@ static __attribute__((noinline)) mfn_t block_alloc(unsigned order, uint32_t flag
     }
     free_frames -= nr;
     dirty_frames -= dirty;
-    spin_unlock(&heap_lock);
+    unlock();
 
     flush_stale(f, nr);
     block_clear(f, nr, clear);
@@ -286,14 +302,14 @@ static void mark_free(struct frame *f)
 
 void heap_free_frame(struct frame *f)
 {
-    spin_lock(&heap_lock);
+    lock();
     mark_free(f);
     frame_list_add(&waiting, f);
     free_frames++;
     dirty_frames++;
     if (unlikely(waiting.count > WAITING_HIGH))
         waiting_merge(WAITING_HIGH / 2 + WAITING_LOW / 2);
-    spin_unlock(&heap_lock);
+    unlock();
 }
 
 void heap_free(mfn_t m, unsigned order)
@@ -309,35 +325,38 @@ void heap_free(mfn_t m, unsigned order)
 
 uint64_t heap_free_frames(void) { return __atomic_load_n(&free_frames, __ATOMIC_RELAXED); }
 
-/* Whoever finds a dirty free frame looks again under the lock, which keeps it free. */
+/* Whoever finds a dirty free frame looks again under the lock, which keeps it free. Nobody else gets a lock that one CPU takes again
+ * and again, but by chance: who waits for it has it first. */
 static bool scrub_one(struct frame *f)
 {
     bool mine;
 
-    spin_lock(&heap_lock);
+    if (READ_ONCE(waiters) || !spin_trylock(&heap_lock))
+        return false;
     mine = f->owner == DOMID_INVALID && (f->aux & FRAME_AUX_DIRTY) && !tlb_filter(cpus_online, f->stamp);
     if (mine) {
         port_clear_pages(frame_va(frame_mfn(f)), 1);
         f->aux &= (uint16_t)~FRAME_AUX_DIRTY;
         dirty_frames--;
     }
-    spin_unlock(&heap_lock);
+    unlock();
     return mine;
 }
 
 bool heap_scrub_some(void)
 {
-    uint64_t cursor = __atomic_load_n(&scrub_cursor, __ATOMIC_RELAXED);
     unsigned cleaned = 0;
 
     if (!__atomic_load_n(&dirty_frames, __ATOMIC_RELAXED) || port_preempt_pending())
         return false;
-    for (unsigned i = 0; i < SCRUB_LOOK && cleaned < SCRUB_CLEAN; i++) {
+    if (__atomic_exchange_n(&scrubbing, true, __ATOMIC_ACQUIRE))
+        return false; /* another CPU does: the lock is for one */
+    for (unsigned i = 0; i < SCRUB_LOOK && cleaned < SCRUB_CLEAN && !READ_ONCE(waiters); i++) {
         struct frame *f;
 
-        if (cursor >= max_mfn)
-            cursor = 0;
-        f = &frame_table[cursor++];
+        if (scrub_cursor >= max_mfn)
+            scrub_cursor = 0;
+        f = &frame_table[scrub_cursor++];
         if (READ_ONCE(f->owner) == DOMID_INVALID && (READ_ONCE(f->aux) & FRAME_AUX_DIRTY)) {
             /* Its last owner may still write it through an old translation: clean means nobody can. */
             cpumask_t stale = tlb_filter(cpus_online, READ_ONCE(f->stamp));
@@ -347,7 +366,7 @@ bool heap_scrub_some(void)
             cleaned += scrub_one(f);
         }
     }
-    __atomic_store_n(&scrub_cursor, cursor, __ATOMIC_RELAXED);
+    __atomic_store_n(&scrubbing, false, __ATOMIC_RELEASE);
     return true;
 }
 
@@ -357,7 +376,7 @@ unsigned heap_audit(void)
     uint64_t listed = waiting.count, owned = 0, dirty = 0;
     unsigned errors = 0;
 
-    spin_lock(&heap_lock);
+    lock();
     for (unsigned z = 0; z < NR_ZONES; z++)
         for (unsigned o = 0; o <= MAX_ORDER; o++)
             listed += zone_list[z][o].count << o;
@@ -380,6 +399,6 @@ unsigned heap_audit(void)
                 (unsigned long)dirty, (unsigned long)dirty_frames);
         errors++;
     }
-    spin_unlock(&heap_lock);
+    unlock();
     return errors;
 }

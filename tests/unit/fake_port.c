@@ -143,7 +143,15 @@ void port_tlb_flush_va(cpumask_t cpus, gva_t va)
 
 void port_tlb_flush_va_here(gva_t va) { port_tlb_flush_va(BIT(fake_cpu), va); }
 
-void port_clear_pages(void *va, uint64_t nr) { memset(va, 0, nr * PAGE_SIZE); }
+void (*fake_clearing)(void);
+void (*fake_waiting)(void);
+
+void port_clear_pages(void *va, uint64_t nr)
+{
+    memset(va, 0, nr * PAGE_SIZE);
+    if (fake_clearing)
+        fake_clearing();
+}
 
 void port_timer_arm(uint64_t deadline) { fake_timer_deadline[fake_cpu] = deadline; }
 
@@ -153,6 +161,8 @@ void spin_wait(void)
 {
     if (!fake_threads)
         abort(); /* a lock that is held would never come free */
+    if (fake_waiting)
+        fake_waiting();
     sched_yield();
 }
 

@@ -46,6 +46,8 @@ extern uint64_t fake_now;              /* port_now() */
 extern unsigned fake_cpu;              /* port_cpu() */
 extern struct vcpu *fake_current;      /* port_current() */
 extern bool fake_threads;               /* several threads: who finds a lock held waits */
+extern void (*fake_clearing)(void);     /* called after pages were cleared */
+extern void (*fake_waiting)(void);      /* and by who waits for a lock */
 extern int fake_preempt_after;         /* port_preempt_pending() is false that often, then true; < 0 never true */
 extern bool fake_quiet;                /* do not print log lines */
 

@@ -5,6 +5,8 @@
 #include "core/tlb.h"
 #include "fake_port.h"
 #include <criterion/criterion.h>
+#include <pthread.h>
+#include <sched.h>
 
 #define ALL_FREE (FAKE_FRAMES - FAKE_HV_FRAMES - (FAKE_HOLE_LAST + 1 - FAKE_HOLE_FIRST))
 
@@ -173,4 +175,54 @@ Test(heap, scrubbing_cleans_what_came_back_and_nothing_else)
     cr_assert_neq(*(uint64_t *)frame_va(MFN(boot)), 0, "memory nobody had is left alone until it is given out");
     audit();
     cr_assert_eq(frame_of(back)->aux & FRAME_AUX_DIRTY, 0);
+}
+
+static enum { BEGUN, WAITS, SCRUBBED } other_cpu;
+static pthread_t other_thread;
+static unsigned cleared;
+
+static void other_is(unsigned stage)
+{
+    while (__atomic_load_n(&other_cpu, __ATOMIC_SEQ_CST) != stage)
+        sched_yield();
+}
+
+/* Does not get the lock by chance meanwhile. */
+static void other_waits(void)
+{
+    if (pthread_equal(pthread_self(), other_thread) && other_cpu == BEGUN) {
+        __atomic_store_n(&other_cpu, WAITS, __ATOMIC_SEQ_CST);
+        other_is(SCRUBBED);
+    }
+}
+
+static void *other_takes(void *arg)
+{
+    return heap_free(heap_alloc(0, 0), 0), arg;
+}
+
+static void other_comes(void)
+{
+    if (other_cpu == SCRUBBED || cleared++)
+        return;
+    cr_assert_not(heap_scrub_some(), "one CPU is enough");
+    cr_assert_eq(pthread_create(&other_thread, NULL, other_takes, NULL), 0);
+    other_is(WAITS);
+}
+
+/* It held the lock, gave it back and had it again, until all was clean: another CPU waited for seconds. */
+Test(heap, who_waits_for_memory_does_not_wait_for_the_scrubber)
+{
+    heap_free(heap_alloc(4, 0), 4);
+    fake_threads = true;
+    fake_waiting = other_waits;
+    fake_clearing = other_comes;
+    while (!cleared)
+        cr_assert(heap_scrub_some());
+    cr_assert(cleared == 1 && other_cpu == WAITS);
+    __atomic_store_n(&other_cpu, SCRUBBED, __ATOMIC_SEQ_CST);
+    pthread_join(other_thread, NULL);
+    while (heap_scrub_some())
+        ;
+    audit();
 }
