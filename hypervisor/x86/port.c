@@ -20,7 +20,13 @@ bool port_preempt_pending(void)
         return true;
     if (v && ((READ_ONCE(v->work) & WORK_RESCHED) || vcpu_event_pending(v)))
         return true;
-    return timer_next(c->id) <= port_now();
+    if (timer_next(c->id) > port_now())
+        return false;
+    /* Its interrupt may be late, under an emulator on a busy machine by many of these questions: so it is not waited for. */
+    c->timer_fired = true;
+    if (v)
+        vcpu_set_work(v, WORK_CPU);
+    return true;
 }
 
 static void report_walk(uint64_t cr3, uint64_t va)

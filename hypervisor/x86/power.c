@@ -37,7 +37,7 @@ _Noreturn void machine_poweroff(void)
     if (platform.has_s5) {
         sleep_register_write(platform.pm1a_cnt, platform.s5_type_a);
         sleep_register_write(platform.pm1b_cnt, platform.s5_type_b);
-        delay_ms(100);
+        delay_ms(5000); /* an emulator on a busy machine does it when it comes to it */
     }
     log_msg(LOG_ERR, "The machine does not switch itself off; halted");
     halt();

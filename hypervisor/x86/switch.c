@@ -264,8 +264,7 @@ struct vcpu *exit_work(struct vcpu *v)
         if (next != v)
             switch_vcpu(c, v, next);
         v = next;
-        if (!v && !READ_ONCE(c->kicked) && !c->timer_fired && !sched_cpu_has_work(c->id) &&
-            !heap_scrub_some())
+        if (!v && !READ_ONCE(c->kicked) && !sched_cpu_has_work(c->id) && !heap_scrub_some() && !c->timer_fired)
             sti_hlt_cli();
     }
 }
