@@ -39,6 +39,7 @@ static struct receiving {
     struct net_reception reception;
     unsigned first, end;
 } receiving[TAP_READS];
+static unsigned frames; /* that came, and have been looked at */
 static bool segments; /* of a stream went to a guest in this round */
 
 int netqueue_start(void)
@@ -306,10 +307,13 @@ static void reads_learn(struct queue *q, unsigned n)
 /* For as many as there are certainly buffers, after the first. */
 static void reads_wait(struct queue *q)
 {
-    int most = q->starved || q->reads == 1 ? 0 : net_rx_look(&q->rx) / NET_RX_SLOTS;
+    int buffers = q->reads > 1 ? net_rx_look(&q->rx) : 0;
+    unsigned n = q->reads;
 
+    while (n > 1 && buffers < (int)n * NET_RX_SLOTS)
+        n--;
     if (!q->starved)
-        tap_watch_arm(q->watch, most < 1 ? 1 : most < (int)q->reads ? (unsigned)most : q->reads);
+        tap_watch_arm(q->watch, n);
 }
 
 static void copy_out(const struct queue *q, struct receiving *r, uint8_t *frame)
@@ -366,7 +370,7 @@ static int receive_begin(struct queue *q)
         n += filled;
         i++;
     }
-    q->frames = i;
+    frames = i;
     q->starved = needs && !net_rx_wait(&q->rx, needs);
     q->rx_work = needs && !q->starved;
     return n;
@@ -375,7 +379,7 @@ static int receive_begin(struct queue *q)
 /* They were copied. */
 static void receive_end(struct queue *q, int n)
 {
-    tap_watch_drop(q->watch, q->frames);
+    tap_watch_drop(q->watch, frames);
     if (q->starved)
         tap_watch_keep(q->watch);
     for (int i = 0; i < n; i++)

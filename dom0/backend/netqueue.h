@@ -37,7 +37,6 @@ struct queue {
     bool paused;                   /* what is masked stays so until the timer */
     struct lingering linger;       /* at what the guest sends */
     struct tap_watch *watch;
-    unsigned frames;               /* of those that came, so many have been looked at */
     unsigned reads, alone;         /* so many reads wait; so often it was one, and there may have been more */
     unsigned tx_idle, rx_idle;     /* events in a row that brought nothing */
     TAILQ_ENTRY(queue) line;

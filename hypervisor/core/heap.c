@@ -325,13 +325,12 @@ void heap_free(mfn_t m, unsigned order)
 
 uint64_t heap_free_frames(void) { return __atomic_load_n(&free_frames, __ATOMIC_RELAXED); }
 
-/* Whoever finds a dirty free frame looks again under the lock, which keeps it free. Nobody else gets a lock that one CPU takes again
- * and again, but by chance: who waits for it has it first. */
+/* Whoever finds a dirty free frame looks again under the lock, which keeps it free. */
 static bool scrub_one(struct frame *f)
 {
     bool mine;
 
-    if (READ_ONCE(waiters) || !spin_trylock(&heap_lock))
+    if (!spin_trylock(&heap_lock))
         return false;
     mine = f->owner == DOMID_INVALID && (f->aux & FRAME_AUX_DIRTY) && !tlb_filter(cpus_online, f->stamp);
     if (mine) {
@@ -343,6 +342,7 @@ static bool scrub_one(struct frame *f)
     return mine;
 }
 
+/* Nobody else gets a lock that one CPU takes again and again, but by chance: who waits for it has it first. */
 bool heap_scrub_some(void)
 {
     unsigned cleaned = 0;

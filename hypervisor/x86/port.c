@@ -22,7 +22,7 @@ bool port_preempt_pending(void)
         return true;
     if (timer_next(c->id) > port_now())
         return false;
-    /* Its interrupt may be late, under an emulator on a busy machine by many of these questions: so it is not waited for. */
+    /* Its interrupt may be late, under an emulator on a busy machine by many calls of this: so it is not waited for. */
     c->timer_fired = true;
     if (v)
         vcpu_set_work(v, WORK_CPU);

@@ -487,6 +487,7 @@ Test(netqueue, without_buffers_the_line_waits_and_nothing_is_lost)
     comes(9000, 2);
     rounds();
     cr_assert(rx->rsp_prod == 0 && rx->req_event == 1);
+    cr_assert_eq(tap_kept, 1, "the room for it is left to others");
     offers(2);
     q->rx_port.event(&q->rx_port);
     rounds();

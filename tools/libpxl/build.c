@@ -69,12 +69,12 @@ static long populate(struct builder *b, uint64_t pfn, uint64_t extents, unsigned
 }
 
 /* Debian's Linux lets no other task of Dom0 have the processor during a hypercall, and these are cleared in it. */
-#define SUPERS_A_CALL 8
+#define PAGES_A_CALL 4096u
+_Static_assert(PAGES_A_CALL * sizeof(xen_pfn_t) <= BOUNCE_BYTES / 2, "their list has room");
 
 static int memory_get(struct builder *b)
 {
     uint64_t pfn = 0, nr = b->r->nr_pages;
-    const uint64_t most = sizeof(b->p->bounce->array) / sizeof(xen_pfn_t);
     bool super = true;
 
     while (pfn < nr) {
@@ -82,8 +82,7 @@ static int memory_get(struct builder *b)
         long done;
 
         if (super && left >= SUPER_PAGES) {
-            n = left >> SUPER_ORDER;
-            n = n < SUPERS_A_CALL ? n : SUPERS_A_CALL;
+            n = (left < PAGES_A_CALL ? left : PAGES_A_CALL) >> SUPER_ORDER;
             done = populate(b, pfn, n, SUPER_ORDER);
             if (done < 0)
                 return -1;
@@ -91,7 +90,7 @@ static int memory_get(struct builder *b)
             super = (uint64_t)done == n; /* fragmented: the rest in single pages */
             continue;
         }
-        n = left < most ? left : most;
+        n = left < PAGES_A_CALL ? left : PAGES_A_CALL;
         done = populate(b, pfn, n, 0);
         if (done < 0)
             return -1;
